@@ -1,0 +1,78 @@
+// What is known about the load of endpoints. A sample is one report of one proxy about one endpoint;
+// a round is the sum over all live proxies since the previous round.
+import type { InstanceId, ServiceName } from "./ids.js";
+
+/** Sum and count, so that means of different reporters can be added without weighting errors. */
+export interface LatencySum {
+  /** Number of requests measured, >= 0. */
+  readonly count: number;
+  /** Sum of their times to the first byte, milliseconds, >= 0. */
+  readonly sumMs: number;
+}
+
+/** Counters of one endpoint in one load report. All finite and >= 0: the decoders guarantee it. */
+export interface LoadSample {
+  readonly successes: number;
+  readonly errors: number;
+  readonly issued: number;
+  /** Gauge at the end of the interval. */
+  readonly inFlight: number;
+  /** Requests answered with 1xx, 2xx or 3xx. */
+  readonly latency: LatencySum;
+  /** Requests answered with 4xx or 5xx: never mixed into `latency`, or fast failures would look fast. */
+  readonly failedLatency: LatencySum;
+}
+
+/** One proxy's report about one cluster over one interval. Endpoints are keyed by `endpointKey`. */
+export interface LoadReport {
+  readonly node: string;
+  readonly cluster: string;
+  /** Envoy's own measure of the interval; 250..60,000. */
+  readonly intervalMs: number;
+  /** Envoy worker threads of that proxy, from its node metadata; 1 when unknown. */
+  readonly workers: number;
+  /** Absent endpoints were idle, with nothing in flight. */
+  readonly endpoints: ReadonlyMap<string, LoadSample>;
+}
+
+/** Where `latencyMs` comes from: Envoy's named metrics, or Little's law on in-flight and completions. */
+export type LatencySource = "envoy" | "little" | "none";
+
+/** All proxies' view of one endpoint in one round. */
+export interface EndpointLoad {
+  readonly instance: InstanceId;
+  readonly successes: number;
+  readonly errors: number;
+  readonly issued: number;
+  /** Sum of the last gauges of all live proxies. */
+  readonly inFlight: number;
+  /** Completions (successes + errors) per second. */
+  readonly rps: number;
+  /** errors / (successes + errors), 0..1; undefined when nothing completed. Never over `issued`. */
+  readonly errorRate: number | undefined;
+  /** Mean time to first byte of successful answers, milliseconds; undefined when unknown. */
+  readonly latencyMs: number | undefined;
+  /** Number of measurements behind `latencyMs`. */
+  readonly latencyCount: number;
+  readonly latencySource: LatencySource;
+  /** Milliseconds since the youngest report that mentioned this endpoint. */
+  readonly ageMs: number;
+  /** n / (n + 20) over the completions of this round: 0 = no evidence, 1 = plenty. */
+  readonly confidence: number;
+}
+
+/** U utilisation, L latency, Q queue (Little's law), N none. */
+export type SignalMode = "U" | "L" | "Q" | "N";
+
+/** One complete round of reports of a service: every live proxy has reported once (or was given up). */
+export interface LoadRound {
+  readonly service: ServiceName;
+  /** Milliseconds that the counters cover (mean over the reporters). */
+  readonly intervalMs: number;
+  /** Live proxies that reported this service. */
+  readonly reporters: number;
+  /** Sum of their worker threads, >= 1. */
+  readonly workers: number;
+  readonly loads: ReadonlyMap<InstanceId, EndpointLoad>;
+  readonly signalMode: SignalMode;
+}

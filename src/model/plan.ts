@@ -1,0 +1,45 @@
+// The result of control: how much of a service's traffic each instance should get, and why.
+import type { EnvoyEnforcement } from "./enforcement.js";
+import type { HealthStatus } from "./health.js";
+import type { InstanceId, ServiceName } from "./ids.js";
+import type { EndpointLoad, SignalMode } from "./load.js";
+
+/** One named term of the product that makes a share. 1 is neutral. */
+export interface Factor {
+  readonly name: string;
+  /** > 0 and finite. */
+  readonly value: number;
+  /** Inputs in words, e.g. "212 ms against a mean of 21 ms". */
+  readonly note?: string;
+}
+
+export interface PlanEntry {
+  readonly instance: InstanceId;
+  readonly address: string;
+  readonly port: number;
+  readonly priority: number;
+  readonly health: HealthStatus;
+  /** What Envoy is told, 1..2^32-1. Never 0: "no traffic" is a health status. */
+  readonly weight: number;
+  /** Target share of the service's traffic, 0..1; the shares of those that take traffic add up to 1. 0 for the others. */
+  readonly share: number;
+  /** Their product is `share` (law 7), up to rounding. Empty when the instance takes no traffic. */
+  readonly factors: readonly Factor[];
+  /** What holds the share away from its fair value, most important first. Empty = nothing. */
+  readonly reasons: readonly string[];
+  readonly load: EndpointLoad | undefined;
+}
+
+/** `frozen`: signals are stale, so the last weights stay. `panic`: too many are out, so nobody is singled out. */
+export type PlanMode = "normal" | "degraded" | "panic" | "frozen" | "shadow";
+
+export interface WeightPlan {
+  readonly service: ServiceName;
+  /** Grows with every change of a weight, health or membership; kept across restarts. */
+  readonly revision: number;
+  readonly mode: PlanMode;
+  readonly policy: string;
+  readonly signalMode: SignalMode;
+  readonly enforcement: EnvoyEnforcement;
+  readonly entries: readonly PlanEntry[];
+}
