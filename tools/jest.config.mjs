@@ -6,8 +6,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const layer = (name, timeoutMs) => ({
   displayName: name,
   rootDir: root,
-  roots: [`<rootDir>/test/${name}`],
-  testMatch: ["**/*.test.ts"],
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   testEnvironment: "node",
   testEnvironmentOptions: { globalsCleanup: "off" },
   extensionsToTreatAsEsm: [".ts"],

@@ -62,7 +62,7 @@ export class WatchableMap<K, V> {
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
-      for (const subscriber of [...this.#subscribers]) {
+      for (const subscriber of this.#subscribers) {
         if (subscriber.pending.size === 0) continue;
         const changes = new Map(subscriber.pending);
         subscriber.pending.clear();

@@ -1,0 +1,48 @@
+// The fleet face of an algorithm: from signals to target shares, as a pure function, state in and state out.
+import type { z } from "zod";
+import type { EnvoyEnforcement } from "../model/enforcement.js";
+import type { InstanceId } from "../model/ids.js";
+import type { EndpointLoad, SignalMode } from "../model/load.js";
+import type { Factor } from "../model/plan.js";
+
+export interface PolicyEndpoint {
+  readonly id: InstanceId;
+  /** Registered relative capacity, 1..65535. */
+  readonly weight: number;
+  /**
+   * Why the policy must not learn from this endpoint now (anti-windup): a modifier holds its traffic away from what
+   * the policy asked for. undefined = learn.
+   */
+  readonly hold: string | undefined;
+}
+
+export interface PolicyInput<Config, State> {
+  /** Milliseconds of traffic that `loads` covers; 0 = no new signals, so project the state without learning. */
+  readonly elapsedMs: number;
+  /** Only endpoints that may take traffic, sorted by id. */
+  readonly endpoints: readonly PolicyEndpoint[];
+  /** One complete round. Empty when `elapsedMs` is 0. */
+  readonly loads: ReadonlyMap<InstanceId, EndpointLoad>;
+  readonly signalMode: SignalMode;
+  readonly config: Config;
+  /** What the previous evaluation returned; undefined at the first. */
+  readonly state: State | undefined;
+}
+
+export interface PolicyOutput<State> {
+  /** For every endpoint the named terms whose product is its relative target share. All values finite and > 0. */
+  readonly factors: ReadonlyMap<InstanceId, readonly Factor[]>;
+  /** JSON value, so that it survives a restart; holds no absolute times. */
+  readonly state: State;
+}
+
+export interface WeightPolicy<Config = unknown, State = unknown> {
+  readonly name: string;
+  readonly summary: string;
+  /** Parses `settings` of the service policy; every field has a default, a range and a description. */
+  readonly configSchema: z.ZodType<Config>;
+  readonly enforcement: EnvoyEnforcement;
+  /** Whether the modifiers (error, brake, ramp) apply on top. Static policies answer false. */
+  readonly dynamic: boolean;
+  evaluate(input: PolicyInput<Config, State>): PolicyOutput<State>;
+}
