@@ -126,6 +126,13 @@ export const ERRORS = {
     "Too many requests",
     "Retry after the time in `Retry-After`.",
   ),
+  ERR_ORIGIN_NOT_ALLOWED: entry(
+    "origin-not-allowed",
+    403,
+    "PERMISSION_DENIED",
+    "The Host or Origin header does not belong to this server",
+    "Address the server as localhost or by its listen address; pages of other sites cannot call it.",
+  ),
   ERR_QUOTA_EXCEEDED: entry(
     "quota-exceeded",
     403,
