@@ -1,0 +1,116 @@
+// Envoy's load report (envoy.service.load_stats.v3) to LoadReports. Pure. This is where numbers of the network are
+// validated: whatever leaves here is finite, >= 0 and bounded. One bad entry costs only itself, and is counted.
+import type { ClusterStats, UpstreamEndpointStats } from "../gen/envoy/config/endpoint/v3/load_report.js";
+import type { LoadStatsRequest } from "../gen/envoy/service/load_stats/v3/lrs.js";
+import type { Duration } from "../gen/google/protobuf/duration.js";
+import { endpointKey } from "../model/instance.js";
+import type { LoadReport, LoadSample } from "../model/load.js";
+import { addSamples } from "./load-sample.js";
+import { statusLatency } from "./named-metrics.js";
+import type { Reporter } from "./reporter.js";
+
+/** Shorter or longer intervals make rates meaningless. 5 s are normal after a reconnect. */
+export const MIN_INTERVAL_MS = 250;
+export const MAX_INTERVAL_MS = 60_000;
+
+/** No proxy completes, or holds, more requests per interval than this. */
+export const MAX_REQUESTS = 1_000_000_000;
+
+const MAX_NAME_LENGTH = 253;
+
+/**
+ * `cluster` and `interval` cost the report of a cluster, `no_endpoint_stats` too: traffic without per-endpoint
+ * counters, which would read as "all idle". `address`, `counter` and `latency` cost one endpoint.
+ */
+export type RejectReason = "cluster" | "interval" | "no_endpoint_stats" | "address" | "counter" | "latency";
+
+export interface DecodedLoadStats {
+  readonly reports: readonly LoadReport[];
+  readonly rejected: ReadonlyMap<RejectReason, number>;
+}
+
+/** Clusters that a proxy has for itself and that are no service of ours, such as the connection to this server. */
+export const DEFAULT_IGNORED_CLUSTERS: ReadonlySet<string> = new Set(["xds_cluster"]);
+
+/** Decodes one message. Two clusters that share an EDS service name are one report: both cover the same time. */
+export function decodeLoadStats(
+  request: Pick<LoadStatsRequest, "clusterStats">,
+  reporter: Reporter,
+  ignoredClusters: ReadonlySet<string> = DEFAULT_IGNORED_CLUSTERS,
+): DecodedLoadStats {
+  const rejected = new Map<RejectReason, number>();
+  const reject = (reason: RejectReason): void => void rejected.set(reason, (rejected.get(reason) ?? 0) + 1);
+  const reports = new Map<string, { intervalMs: number; readonly endpoints: Map<string, LoadSample> }>();
+  for (const stats of request.clusterStats) {
+    if (ignoredClusters.has(stats.clusterName)) continue;
+    const name = stats.clusterServiceName === "" ? stats.clusterName : stats.clusterServiceName;
+    const intervalMs = toMs(stats.loadReportInterval);
+    if (name === "" || name.length > MAX_NAME_LENGTH) reject("cluster");
+    else if (!(intervalMs >= MIN_INTERVAL_MS && intervalMs <= MAX_INTERVAL_MS)) reject("interval");
+    else if (hidesTraffic(stats)) reject("no_endpoint_stats");
+    else {
+      const report = reports.get(name) ?? { intervalMs, endpoints: new Map<string, LoadSample>() };
+      report.intervalMs = Math.max(report.intervalMs, intervalMs);
+      addEndpoints(report.endpoints, stats, reject);
+      reports.set(name, report);
+    }
+  }
+  return { reports: Array.from(reports, ([cluster, report]) => ({ ...reporter, cluster, ...report })), rejected };
+}
+
+function addEndpoints(
+  endpoints: Map<string, LoadSample>,
+  stats: ClusterStats,
+  reject: (reason: RejectReason) => void,
+): void {
+  for (const locality of stats.upstreamLocalityStats) {
+    for (const entry of locality.upstreamEndpointStats) {
+      const key = addressKey(entry);
+      if (key === undefined) {
+        reject("address");
+        continue;
+      }
+      const sample = sampleOf(entry);
+      if (typeof sample === "string") {
+        reject(sample);
+        continue;
+      }
+      const known = endpoints.get(key);
+      endpoints.set(key, known ? addSamples(known, sample, known.inFlight + sample.inFlight) : sample);
+    }
+  }
+}
+
+/** Clients such as proxyless gRPC report localities only; they are heard by whoever asks for localities. */
+function hidesTraffic(stats: ClusterStats): boolean {
+  return stats.upstreamLocalityStats.some(
+    (locality) =>
+      locality.upstreamEndpointStats.length === 0 &&
+      (locality.totalSuccessfulRequests > 0n ||
+        locality.totalErrorRequests > 0n ||
+        locality.totalIssuedRequests > 0n ||
+        locality.totalRequestsInProgress > 0n),
+  );
+}
+
+function addressKey(entry: UpstreamEndpointStats): string | undefined {
+  const address = entry.address?.address;
+  if (address?.$case !== "socketAddress") return undefined;
+  const { address: ip, portSpecifier: port } = address.value;
+  if (ip === "" || ip.length > MAX_NAME_LENGTH || port?.$case !== "portValue") return undefined;
+  return port.value >= 1 && port.value <= 65_535 ? endpointKey(ip, port.value) : undefined;
+}
+
+function sampleOf(entry: UpstreamEndpointStats): LoadSample | "counter" | "latency" {
+  const successes = Number(entry.totalSuccessfulRequests);
+  const errors = Number(entry.totalErrorRequests);
+  const issued = Number(entry.totalIssuedRequests);
+  const inFlight = Number(entry.totalRequestsInProgress);
+  if (successes + errors > MAX_REQUESTS || issued > MAX_REQUESTS || inFlight > MAX_REQUESTS) return "counter";
+  const latencies = statusLatency(entry.loadMetricStats);
+  return latencies === undefined ? "latency" : { successes, errors, issued, inFlight, ...latencies };
+}
+
+function toMs(duration: Duration | undefined): number {
+  return duration === undefined ? 0 : Number(duration.seconds) * 1_000 + duration.nanos / 1_000_000;
+}

@@ -1,0 +1,86 @@
+// The arithmetic of a round: what several proxies counted about each endpoint becomes one EndpointLoad. Pure.
+// Rates are added per proxy over its own interval, so proxies with different intervals need no common clock.
+import type { InstanceId } from "../model/ids.js";
+import type { EndpointLoad, LoadSample } from "../model/load.js";
+import { type LittleState, littleLatencyMs, littleStep } from "./littles-law.js";
+import { addSamples, NO_LATENCY } from "./load-sample.js";
+
+/** What one proxy counted in this round. */
+export interface Contribution {
+  readonly intervalMs: number;
+  readonly samples: ReadonlyMap<InstanceId, LoadSample>;
+}
+
+/** Sum over proxies. `sample.inFlight` is not filled here: gauges come from all live proxies, not only these. */
+export interface EndpointTotal {
+  readonly sample: LoadSample;
+  readonly rps: number;
+}
+
+const NOTHING: LoadSample = {
+  successes: 0,
+  errors: 0,
+  issued: 0,
+  inFlight: 0,
+  latency: NO_LATENCY,
+  failedLatency: NO_LATENCY,
+};
+
+/** Endpoint confidence: 20 completions are half the evidence one could wish for. */
+const CONFIDENCE_HALF = 20;
+
+export const IDLE: EndpointTotal = { sample: NOTHING, rps: 0 };
+
+export function sumContributions(contributions: readonly Contribution[]): Map<InstanceId, EndpointTotal> {
+  const totals = new Map<InstanceId, EndpointTotal>();
+  for (const { intervalMs, samples } of contributions) {
+    for (const [id, sample] of samples) {
+      const total = totals.get(id) ?? IDLE;
+      totals.set(id, {
+        sample: addSamples(total.sample, sample, 0),
+        rps: total.rps + ((sample.successes + sample.errors) * 1_000) / intervalMs,
+      });
+    }
+  }
+  return totals;
+}
+
+/** Mean of the times that the proxies' counters cover. */
+export function meanIntervalMs(contributions: readonly Contribution[]): number {
+  return contributions.reduce((sum, { intervalMs }) => sum + intervalMs, 0) / contributions.length;
+}
+
+export interface LoadInput {
+  readonly instance: InstanceId;
+  readonly total: EndpointTotal;
+  readonly inFlight: number;
+  readonly intervalMs: number;
+  readonly ageMs: number;
+  readonly little: LittleState;
+}
+
+export function endpointLoad(input: LoadInput): { readonly load: EndpointLoad; readonly little: LittleState } {
+  const { instance, total, inFlight, intervalMs, ageMs } = input;
+  const { successes, errors, issued, latency } = total.sample;
+  const completions = successes + errors;
+  const little = littleStep(input.little, { intervalMs, inFlight, completions });
+  const base = {
+    instance,
+    successes,
+    errors,
+    issued,
+    inFlight,
+    rps: total.rps,
+    errorRate: completions > 0 ? errors / completions : undefined,
+    ageMs,
+    confidence: completions / (completions + CONFIDENCE_HALF),
+  };
+  if (latency.count > 0) {
+    const latencyMs = latency.sumMs / latency.count;
+    return { load: { ...base, latencyMs, latencyCount: latency.count, latencySource: "envoy" }, little };
+  }
+  const latencyMs = littleLatencyMs(little);
+  return latencyMs === undefined
+    ? { load: { ...base, latencyMs, latencyCount: 0, latencySource: "none" }, little }
+    : { load: { ...base, latencyMs, latencyCount: completions, latencySource: "little" }, little };
+}

@@ -1,0 +1,237 @@
+// One service's reports, gathered into rounds. A round is complete when every live proxy has reported since the last
+// one; a late proxy is waited for until 1.5 intervals after the round's first report; one that is silent for three
+// intervals is no longer live. Ticking per round, not per report, is what keeps several proxies from driving the
+// control loop several times with a fraction of the data each.
+import type { InstanceId, ServiceName } from "../model/ids.js";
+import type { EndpointLoad, LoadRound, LoadSample, SignalMode } from "../model/load.js";
+import type { Cancel, Clock } from "../runtime/clock.js";
+import { lowerMedian } from "../stats/median.js";
+import { LITTLE_START, type LittleState } from "./littles-law.js";
+import { addSamples } from "./load-sample.js";
+import { type Contribution, endpointLoad, IDLE, meanIntervalMs, sumContributions } from "./round-aggregate.js";
+import { scheduleDeadline } from "./round-clock.js";
+import type { SampleBudget } from "./sample-budget.js";
+import { MODE_START, type ModeState, modeStep } from "./signal-mode.js";
+
+const LATE_INTERVALS = 1.5;
+const EXPIRY_INTERVALS = 3;
+/** Two rounds are never closer than this, so that a burst of reports is one round. */
+const SPACING_INTERVALS = 0.5;
+
+export interface ServiceReport {
+  readonly node: string;
+  readonly workers: number;
+  readonly intervalMs: number;
+  readonly samples: ReadonlyMap<InstanceId, LoadSample>;
+}
+
+export interface ServiceRoundsOptions {
+  readonly service: ServiceName;
+  readonly clock: Clock;
+  /** How long an endpoint that no report mentions is still carried as idle. */
+  readonly staleAfterMs: number;
+  readonly maxReporters: number;
+  readonly budget: SampleBudget;
+  readonly onRound: (round: LoadRound, closedBy: "complete" | "late") => void;
+}
+
+export interface SignalStatus {
+  /** Proxies that report this service. */
+  readonly reporters: number;
+  /** Their worker threads. */
+  readonly workers: number;
+  /** Proxies that the open round waits for, or would wait for. */
+  readonly awaited: readonly string[];
+  /** undefined before the first round. */
+  readonly lastRoundAgeMs: number | undefined;
+  readonly signalMode: SignalMode;
+}
+
+interface ReporterState {
+  workers: number;
+  /** Of its last report. */
+  intervalMs: number;
+  heardAtMs: number;
+  /** Its last report: the gauges in it hold until the next one. */
+  last: ReadonlyMap<InstanceId, LoadSample>;
+  /** What it counted since the last round; undefined = it has not reported yet. */
+  open: Contribution | undefined;
+}
+
+interface EndpointMemory {
+  mentionedAtMs: number;
+  little: LittleState;
+}
+
+export class ServiceRounds {
+  readonly #options: ServiceRoundsOptions;
+  readonly #reporters = new Map<string, ReporterState>();
+  readonly #awaited = new Set<string>();
+  readonly #endpoints = new Map<InstanceId, EndpointMemory>();
+  #mode: ModeState = MODE_START;
+  #closedAtMs: number | undefined;
+  #cancelDeadline: Cancel | undefined;
+
+  constructor(options: ServiceRoundsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes one report; says why when it does not. May deliver a round before it returns. */
+  record(report: ServiceReport): "taken" | "reporter_limit" | "sample_limit" {
+    const { clock, budget, maxReporters } = this.#options;
+    const known = this.#reporters.get(report.node);
+    if (known === undefined && this.#reporters.size >= maxReporters) return "reporter_limit";
+    if (!budget.exchange(known?.last.size ?? 0, report.samples.size)) return "sample_limit";
+    const nowMs = clock.nowMs();
+    const open = known?.open === undefined ? report : addContributions(known.open, report);
+    const { node, workers, intervalMs, samples: last } = report;
+    this.#reporters.set(node, { workers, intervalMs, heardAtMs: nowMs, last, open });
+    this.#awaited.delete(node);
+    for (const id of last.keys()) {
+      const memory = this.#endpoints.get(id);
+      if (memory) memory.mentionedAtMs = nowMs;
+      else this.#endpoints.set(id, { mentionedAtMs: nowMs, little: LITTLE_START });
+    }
+    this.#cancelDeadline ??= scheduleDeadline(clock, LATE_INTERVALS * this.#patienceMs(), () => this.#close("late"));
+    this.#closeIfComplete();
+    return "taken";
+  }
+
+  /** The proxy is gone: its gauges no longer count and nobody waits for it. */
+  forgetNode(node: string): void {
+    const state = this.#reporters.get(node);
+    if (state === undefined) return;
+    this.#drop(node, state);
+    this.#closeIfComplete();
+  }
+
+  /** Drops proxies that fell silent. Rounds do that by themselves; this is for services without any report left. */
+  expire(): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const [node, state] of this.#reporters) {
+      const silentMs = nowMs - state.heardAtMs;
+      if (state.open === undefined && silentMs > EXPIRY_INTERVALS * state.intervalMs) this.#drop(node, state);
+    }
+  }
+
+  status(): SignalStatus {
+    const { clock } = this.#options;
+    return {
+      reporters: this.#reporters.size,
+      workers: this.#workers(),
+      awaited: [...this.#awaited],
+      lastRoundAgeMs: this.#closedAtMs === undefined ? undefined : clock.nowMs() - this.#closedAtMs,
+      signalMode: this.#mode.mode,
+    };
+  }
+
+  /** Gives back all it holds. */
+  dispose(): void {
+    this.#cancelDeadline?.();
+    this.#cancelDeadline = undefined;
+    for (const [node, state] of this.#reporters) this.#drop(node, state);
+    this.#endpoints.clear();
+  }
+
+  #drop(node: string, state: ReporterState): void {
+    this.#options.budget.exchange(state.last.size, 0);
+    this.#reporters.delete(node);
+    this.#awaited.delete(node);
+  }
+
+  #workers(): number {
+    let workers = 0;
+    for (const state of this.#reporters.values()) workers += state.workers;
+    return workers;
+  }
+
+  /** How long an interval is, as the slower proxies have it; one proxy alone cannot stretch it more than twofold. */
+  #patienceMs(): number {
+    const intervals = Array.from(this.#reporters.values(), (state) => state.intervalMs);
+    const typical = lowerMedian(intervals) ?? 0;
+    return intervals.reduce((longest, interval) => Math.max(longest, Math.min(interval, 2 * typical)), typical);
+  }
+
+  #closeIfComplete(): void {
+    if (this.#awaited.size > 0 || this.#cancelDeadline === undefined) return;
+    const intervals = Array.from(this.#reporters.values(), (state) => state.intervalMs);
+    const spacingMs = SPACING_INTERVALS * (lowerMedian(intervals) ?? 0);
+    if (this.#closedAtMs !== undefined && this.#options.clock.nowMs() - this.#closedAtMs < spacingMs) return;
+    this.#close("complete");
+  }
+
+  #close(closedBy: "complete" | "late"): void {
+    this.#cancelDeadline?.();
+    this.#cancelDeadline = undefined;
+    const nowMs = this.#options.clock.nowMs();
+    const contributions: Contribution[] = [];
+    for (const state of this.#reporters.values()) if (state.open) contributions.push(state.open);
+    if (contributions.length === 0) return; // whoever had reported is gone again
+    this.expire();
+    this.#closedAtMs = nowMs;
+    const round = this.#aggregate(contributions, nowMs);
+    for (const [node, state] of this.#reporters) {
+      state.open = undefined;
+      this.#awaited.add(node);
+    }
+    this.#options.onRound(round, closedBy);
+  }
+
+  #aggregate(contributions: readonly Contribution[], nowMs: number): LoadRound {
+    const intervalMs = meanIntervalMs(contributions);
+    const totals = sumContributions(contributions);
+    const inFlight = this.#gauges();
+    const loads = new Map<InstanceId, EndpointLoad>();
+    const sums = { intervalMs, successes: 0, errors: 0, measured: 0, little: false };
+    for (const [instance, memory] of this.#endpoints) {
+      const ageMs = nowMs - memory.mentionedAtMs;
+      if (ageMs > this.#options.staleAfterMs) {
+        this.#endpoints.delete(instance);
+        continue;
+      }
+      const total = totals.get(instance) ?? IDLE;
+      const gauge = inFlight.get(instance) ?? 0;
+      const { load, little } = endpointLoad({
+        instance,
+        total,
+        inFlight: gauge,
+        intervalMs,
+        ageMs,
+        little: memory.little,
+      });
+      memory.little = little;
+      loads.set(instance, load);
+      sums.successes += load.successes;
+      sums.errors += load.errors;
+      sums.measured += total.sample.latency.count + total.sample.failedLatency.count;
+      sums.little ||= load.latencySource === "little";
+    }
+    this.#mode = modeStep(this.#mode, sums);
+    return {
+      service: this.#options.service,
+      intervalMs,
+      reporters: this.#reporters.size,
+      workers: Math.max(1, this.#workers()),
+      loads,
+      signalMode: this.#mode.mode,
+    };
+  }
+
+  #gauges(): Map<InstanceId, number> {
+    const inFlight = new Map<InstanceId, number>();
+    for (const state of this.#reporters.values()) {
+      for (const [id, sample] of state.last) inFlight.set(id, (inFlight.get(id) ?? 0) + sample.inFlight);
+    }
+    return inFlight;
+  }
+}
+
+/** Two reports of one proxy in one round: times and counters add up, the gauge is the newer one's. */
+function addContributions(a: Contribution, b: Contribution): Contribution {
+  const samples = new Map(a.samples);
+  for (const [id, sample] of b.samples) {
+    const earlier = samples.get(id);
+    samples.set(id, earlier ? addSamples(earlier, sample, sample.inFlight) : sample);
+  }
+  return { intervalMs: a.intervalMs + b.intervalMs, samples };
+}

@@ -1,0 +1,142 @@
+// All services' signals: reports in, complete rounds out. Invariants: only services and endpoints of the catalogue get
+// state, so a report can never make memory grow beyond what is registered; what is dropped is counted.
+import type { InstanceId, ServiceName } from "../model/ids.js";
+import type { LoadReport, LoadRound, LoadSample } from "../model/load.js";
+import type { Clock } from "../runtime/clock.js";
+import { type Logger, silentLogger } from "../runtime/logger.js";
+import { type MetricSink, noMetrics } from "../runtime/metrics.js";
+import { SampleBudget } from "./sample-budget.js";
+import { ServiceRounds, type SignalStatus } from "./service-rounds.js";
+
+export interface SignalLimits {
+  /** Proxies per service. Default 2,000. */
+  readonly maxReporters: number;
+  /** (proxy, endpoint) pairs of all services. Default 2,000,000. */
+  readonly maxSamples: number;
+}
+
+export interface SignalBookOptions {
+  readonly clock: Clock;
+  /** Which service a cluster name stands for; undefined = none of ours. */
+  readonly knows: (cluster: string) => ServiceName | undefined;
+  /** Which instance of the service has this `endpointKey`. */
+  readonly instanceAt: (service: ServiceName, endpointKey: string) => InstanceId | undefined;
+  /** How long an endpoint that no report mentions any more is carried along as idle. Default 60,000. */
+  readonly staleAfterMs?: number;
+  readonly limits?: Partial<SignalLimits>;
+  readonly metrics?: MetricSink;
+  readonly logger?: Logger;
+}
+
+type RoundHandler = (round: LoadRound) => void;
+
+export class SignalBook {
+  readonly #options: SignalBookOptions;
+  readonly #limits: SignalLimits;
+  readonly #metrics: MetricSink;
+  readonly #logger: Logger;
+  readonly #budget: SampleBudget;
+  readonly #services = new Map<ServiceName, ServiceRounds>();
+  readonly #handlers = new Set<RoundHandler>();
+
+  constructor(options: SignalBookOptions) {
+    this.#options = options;
+    this.#limits = { maxReporters: 2_000, maxSamples: 2_000_000, ...options.limits };
+    this.#metrics = options.metrics ?? noMetrics;
+    this.#logger = options.logger ?? silentLogger;
+    this.#budget = new SampleBudget(this.#limits.maxSamples);
+  }
+
+  /** Takes a decoded, validated report. When it completes a round, the handlers run before this returns. */
+  record(report: LoadReport): void {
+    const service = this.#options.knows(report.cluster);
+    if (service === undefined) {
+      this.#drop("unknown_cluster");
+      return;
+    }
+    const { node, workers, intervalMs } = report;
+    const outcome = this.#rounds(service).record({ node, workers, intervalMs, samples: this.#known(service, report) });
+    if (outcome === "taken") this.#metrics.count("steelyard_signal_reports_total");
+    else this.#drop(outcome);
+    this.#metrics.gauge("steelyard_signal_samples", this.#budget.used);
+  }
+
+  /** The proxy has closed its report stream: its gauges stop counting, rounds no longer wait for it. */
+  forgetNode(node: string): void {
+    for (const rounds of this.#services.values()) rounds.forgetNode(node);
+  }
+
+  /** The service is gone from the catalogue. */
+  forgetService(service: ServiceName): void {
+    this.#services.get(service)?.dispose();
+    this.#services.delete(service);
+  }
+
+  /** Drops what belongs to services that left the catalogue, and proxies that fell silent. Call it every minute or so. */
+  prune(): void {
+    for (const [service, rounds] of this.#services) {
+      if (this.#options.knows(service) === service) rounds.expire();
+      else this.forgetService(service);
+    }
+  }
+
+  /** Calls `handler` with every round from now on. Returns the unsubscriber. */
+  onRound(handler: RoundHandler): () => void {
+    this.#handlers.add(handler);
+    return () => {
+      this.#handlers.delete(handler);
+    };
+  }
+
+  /** undefined when no proxy ever reported this service. */
+  status(service: ServiceName): SignalStatus | undefined {
+    return this.#services.get(service)?.status();
+  }
+
+  /** Cancels all timers and forgets everything. */
+  close(): void {
+    for (const service of this.#services.keys()) this.forgetService(service);
+    this.#handlers.clear();
+  }
+
+  #rounds(service: ServiceName): ServiceRounds {
+    const known = this.#services.get(service);
+    if (known) return known;
+    const rounds = new ServiceRounds({
+      service,
+      clock: this.#options.clock,
+      staleAfterMs: this.#options.staleAfterMs ?? 60_000,
+      maxReporters: this.#limits.maxReporters,
+      budget: this.#budget,
+      onRound: (round, closedBy) => this.#deliver(round, closedBy),
+    });
+    this.#services.set(service, rounds);
+    return rounds;
+  }
+
+  #known(service: ServiceName, report: LoadReport): ReadonlyMap<InstanceId, LoadSample> {
+    const samples = new Map<InstanceId, LoadSample>();
+    for (const [endpoint, sample] of report.endpoints) {
+      const id = this.#options.instanceAt(service, endpoint);
+      if (id === undefined) this.#drop("unknown_endpoint");
+      else samples.set(id, sample);
+    }
+    return samples;
+  }
+
+  #deliver(round: LoadRound, closedBy: "complete" | "late"): void {
+    this.#metrics.count("steelyard_signal_rounds_total", { closed_by: closedBy });
+    for (const handler of this.#handlers) {
+      try {
+        handler(round);
+      } catch (error) {
+        // A defect of one reader must not cost the proxy its report stream, nor the other readers their round.
+        this.#logger.error({ service: round.service, error }, "signal round handler failed");
+      }
+    }
+  }
+
+  #drop(reason: "unknown_cluster" | "unknown_endpoint" | "reporter_limit" | "sample_limit"): void {
+    this.#metrics.count("steelyard_signal_dropped_total", { reason });
+  }
+}
