@@ -19,6 +19,11 @@ export interface PolicyEndpoint {
 export interface PolicyInput<Config, State> {
   /** Milliseconds of traffic that `loads` covers; 0 = no new signals, so project the state without learning. */
   readonly elapsedMs: number;
+  /**
+   * Milliseconds since the previous evaluation with signals, by which old evidence fades. Equal to `elapsedMs` in a
+   * steady loop, longer after a gap (restart, silence); 0 when `elapsedMs` is 0.
+   */
+  readonly gapMs: number;
   /** Only endpoints that may take traffic, sorted by id. */
   readonly endpoints: readonly PolicyEndpoint[];
   /** One complete round. Empty when `elapsedMs` is 0. */
@@ -30,7 +35,7 @@ export interface PolicyInput<Config, State> {
 }
 
 export interface PolicyOutput<State> {
-  /** For every endpoint the named terms whose product is its relative target share. All values finite and > 0. */
+  /** For every endpoint the named terms whose product is its share relative to an equal split. All finite and > 0. */
   readonly factors: ReadonlyMap<InstanceId, readonly Factor[]>;
   /** JSON value, so that it survives a restart; holds no absolute times. */
   readonly state: State;

@@ -1,0 +1,43 @@
+// A modifier holds the share of a faulty or new endpoint away from what the policy asks for. It is a pure function of
+// signals and its own state; it never sees shares, so modifiers and policy cannot chase each other.
+import type { InstanceId } from "../../model/ids.js";
+import type { EndpointLoad } from "../../model/load.js";
+import type { Factor } from "../../model/plan.js";
+import type { ControlSettings } from "../settings.js";
+
+export interface ModifierInput<State> {
+  /** Milliseconds of traffic in `loads`; 0 = no new signals: answer from the state, for these endpoints. */
+  readonly elapsedMs: number;
+  /** Milliseconds since the previous evaluation with signals. */
+  readonly gapMs: number;
+  /** The pool: those that may take traffic, sorted by id. */
+  readonly endpoints: readonly InstanceId[];
+  readonly loads: ReadonlyMap<InstanceId, EndpointLoad>;
+  /** Completions of the whole service per second, smoothed. */
+  readonly serviceRps: number;
+  readonly settings: ControlSettings;
+  readonly state: State | undefined;
+}
+
+/** What a modifier does to one endpoint now. */
+export interface Effect {
+  readonly factor: Factor;
+  /** Short and for people; first in the explanation. */
+  readonly reason: string;
+  /** Changes when the effect begins, ends or changes its nature: then the push does not wait for the dead band. */
+  readonly phase: string;
+}
+
+export interface ModifierOutput<State> {
+  /** Only endpoints that are not left alone. The policy must not learn from these. */
+  readonly effects: ReadonlyMap<InstanceId, Effect>;
+  /** JSON value without absolute times. */
+  readonly state: State;
+}
+
+export interface Modifier<State = unknown> {
+  readonly name: string;
+  /** Whether panic switches it off: true for those that react to faults. */
+  readonly reactsToFaults: boolean;
+  evaluate(input: ModifierInput<State>): ModifierOutput<State>;
+}
