@@ -1,0 +1,74 @@
+// Starts an Envoy from a bootstrap text and knows when it serves. Owns the process, its files, and its admin client.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { AdminClient } from "./admin-client.js";
+import { Child } from "./lab/child.js";
+import { until } from "./lab/until.js";
+
+export interface LaunchEnvoyOptions {
+  /** Path of the executable, see findEnvoy. */
+  readonly binary: string;
+  /** The whole bootstrap, YAML or JSON. Its admin port may be 0. */
+  readonly bootstrap: string;
+  /** An existing or new folder for the bootstrap, the log and the admin address. */
+  readonly folder: string;
+  /** Worker threads; default 1. */
+  readonly concurrency?: number;
+  /** Milliseconds until /ready must say LIVE; default 20,000 (Envoy waits up to 15 s for its first resources). */
+  readonly deadlineMs?: number;
+  /** Default: info. */
+  readonly logLevel?: "trace" | "debug" | "info" | "warning" | "error";
+}
+
+export interface RunningEnvoy {
+  readonly admin: AdminClient;
+  readonly child: Child;
+  stop(): Promise<void>;
+}
+
+/** @throws Error with Envoy's last log lines when it ends or is not LIVE within the deadline */
+export async function launchEnvoy(options: LaunchEnvoyOptions): Promise<RunningEnvoy> {
+  const { binary, folder, concurrency = 1, deadlineMs = 20_000, logLevel = "info" } = options;
+  mkdirSync(folder, { recursive: true });
+  const bootstrapFile = join(folder, "bootstrap.yaml");
+  const adminFile = join(folder, "admin-address");
+  writeFileSync(bootstrapFile, options.bootstrap);
+  writeFileSync(adminFile, "");
+  const child = new Child({
+    name: "Envoy",
+    command: binary,
+    args: [
+      "--config-path",
+      bootstrapFile,
+      "--admin-address-path",
+      adminFile,
+      "--concurrency",
+      String(concurrency),
+      "--log-level",
+      logLevel,
+      "--use-dynamic-base-id", // a second Envoy on this machine would die otherwise
+    ],
+    logFile: join(folder, "envoy.log"),
+  });
+  try {
+    const admin = await Promise.race([waitUntilLive(adminFile, deadlineMs), child.failOnEnd()]);
+    return { admin, child, stop: () => child.stop() };
+  } catch (error) {
+    const ended = child.fate !== undefined;
+    await child.stop();
+    if (ended) throw error;
+    throw new Error(child.describe(`was not ready within ${deadlineMs} ms`), { cause: error });
+  }
+}
+
+function waitUntilLive(adminFile: string, deadlineMs: number): Promise<AdminClient> {
+  return until(
+    async () => {
+      const address = readFileSync(adminFile, "utf8").trim();
+      if (address === "") return undefined;
+      const admin = new AdminClient(`http://${address}`);
+      return (await admin.state()) === "LIVE" ? admin : undefined;
+    },
+    { what: "Envoy's /ready says LIVE", deadlineMs, everyMs: 25 },
+  );
+}
