@@ -18,10 +18,10 @@ export function runJest(layers, extra = []) {
       "--config",
       "tools/jest.config.mjs",
       "--passWithNoTests",
-      "--selectProjects",
-      ...chosen,
       ...(chosen.includes("e2e") ? ["--runInBand"] : []),
       ...extra,
+      "--selectProjects", // last: it takes every word that follows
+      ...chosen,
     ],
     { cwd: root, stdio: "inherit" },
   );

@@ -107,17 +107,24 @@ export class ControlLoop implements Component, ControlView {
   }
 
   #begin(service: ServiceName, snapshot: ServiceSnapshot): void {
-    const { settings, clock } = this.#options;
+    const { settings, clock, logger } = this.#options;
     const bound = this.#bind(service, snapshot.policy);
+    const nowMs = clock.nowMs();
+    const wallMs = clock.wallMs();
     const restored = this.#restore(service);
-    const controller = new ServiceController(snapshot, bound, {
-      service,
-      settings,
-      ...(restored === undefined ? {} : { restored }),
-    });
+    let controller = new ServiceController(snapshot, bound, { service, settings, ...(restored === undefined ? {} : { restored }) });
+    let decision: Decision;
+    try {
+      decision = controller.onTimer(nowMs, wallMs);
+    } catch (thrown) {
+      // Only the state of an algorithm, opaque to the schema, can be at fault here: without it there is nothing to trip on.
+      logger.error({ service, err: thrown }, "checkpoint cannot be used, learning starts anew");
+      controller = new ServiceController(snapshot, bound, { service, settings });
+      decision = controller.onTimer(nowMs, wallMs);
+    }
     const running: Running = { controller, bound, policy: snapshot.policy, retry: undefined, dirty: false };
     this.#running.set(service, running);
-    this.#publish(service, running, controller.onTimer(clock.nowMs(), clock.wallMs()));
+    this.#publish(service, running, decision);
   }
 
   /** A policy that no longer parses (after an upgrade, say) must not stop the service: it runs on the defaults. */

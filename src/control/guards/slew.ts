@@ -6,8 +6,8 @@ import { type Draft, sharesOf, withShares } from "../draft.js";
 import type { ControlSettings } from "../settings.js";
 
 /**
- * @param ratios share over fair share of each instance in force before; absent = newcomer, not limited
- * @param elapsedMs time since they came into force, milliseconds
+ * @param ratios share over fair share of each instance in the evaluation before; absent = newcomer, not limited
+ * @param elapsedMs time between the two evaluations, milliseconds; 0 = no new signals
  */
 export function slew(
   draft: Draft,
@@ -15,8 +15,9 @@ export function slew(
   elapsedMs: number,
   settings: ControlSettings["guards"],
 ): Draft {
-  if (ratios.size === 0) return draft;
-  const growth = settings.slewUpPerS ** Math.max(0, elapsedMs / 1000);
+  // Without new signals nothing was learned: what moves is a change of members, which the others must absorb at once.
+  if (ratios.size === 0 || elapsedMs <= 0) return draft;
+  const growth = settings.slewUpPerS ** (elapsedMs / 1000);
   const low = draft.map(() => 0);
   const high = draft.map(({ id, fairShare }) => {
     const ratio = ratios.get(id);

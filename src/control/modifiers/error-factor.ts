@@ -56,8 +56,10 @@ function step(input: ModifierInput<State>, before: ReadonlyMap<InstanceId, Endpo
     const { errors, completions } = countsOf(input, id);
     after.set(id, { ...endpoint, recent: decayedMean(endpoint.recent, input.gapMs, tauMs, completions, errors) });
   }
-  const rates = [...after.values()].flatMap((endpoint) => rateOf(endpoint) ?? []);
-  const medianRate = lowerMedian(rates) ?? 0;
+  // The worse of the recent and the present median: when all begin to fail at once, memory must not call it a surprise.
+  const recent = lowerMedian([...after.values()].flatMap((endpoint) => rateOf(endpoint) ?? [])) ?? 0;
+  const present = lowerMedian(input.endpoints.flatMap((id) => presentRate(input, id) ?? [])) ?? 0;
+  const medianRate = Math.max(recent, present);
   const hypotheses = hypothesesAround(medianRate, excessErrorRate);
   const state: Record<string, EndpointErrors> = {};
   for (const [id, endpoint] of after) {
@@ -123,6 +125,11 @@ function probeFactor({ settings, serviceRps, endpoints }: ModifierInput<State>, 
 function countsOf({ loads }: ModifierInput<State>, id: InstanceId): { errors: number; completions: number } {
   const load = loads.get(id);
   return { errors: load?.errors ?? 0, completions: (load?.successes ?? 0) + (load?.errors ?? 0) };
+}
+
+function presentRate(input: ModifierInput<State>, id: InstanceId): number | undefined {
+  const { errors, completions } = countsOf(input, id);
+  return completions >= MIN_FOR_MEDIAN ? errors / completions : undefined;
 }
 
 function rateOf(endpoint: EndpointErrors): number | undefined {
