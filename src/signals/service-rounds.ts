@@ -1,6 +1,8 @@
 // One service's reports, gathered into rounds. A round is complete when every live proxy has reported since the last
 // one; a late proxy is waited for until 1.5 intervals after the round's first report; one that is silent for three
-// intervals is no longer live. Ticking per round, not per report, is what keeps several proxies from driving the
+// intervals is no longer live. A round that a new proxy joined stays open for half an interval more, so that proxies
+// which report at the same moment (all reconnect at once after a restart of ours) fall into the same rounds, instead of
+// one always closing the round with the others' numbers of an interval ago. Ticking per round, not per report, is what keeps several proxies from driving the
 // control loop several times with a fraction of the data each.
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { EndpointLoad, LoadRound, LoadSample, SignalMode } from "../model/load.js";
@@ -17,6 +19,9 @@ const LATE_INTERVALS = 1.5;
 const EXPIRY_INTERVALS = 3;
 /** Two rounds are never closer than this, so that a burst of reports is one round. */
 const SPACING_INTERVALS = 0.5;
+const JOIN_INTERVALS = 0.5;
+/** We ask for reports every second or two, so whoever claims much longer intervals is not waited for. */
+const MAX_CADENCE_MS = 5_000;
 
 export interface ServiceReport {
   readonly node: string;
@@ -49,8 +54,8 @@ export interface SignalStatus {
 
 interface ReporterState {
   workers: number;
-  /** Of its last report. */
-  intervalMs: number;
+  /** How often it reports: the interval of its last report, bounded. */
+  cadenceMs: number;
   heardAtMs: number;
   /** Its last report: the gauges in it hold until the next one. */
   last: ReadonlyMap<InstanceId, LoadSample>;
@@ -70,7 +75,10 @@ export class ServiceRounds {
   readonly #endpoints = new Map<InstanceId, EndpointMemory>();
   #mode: ModeState = MODE_START;
   #closedAtMs: number | undefined;
+  /** Set while a round is open. */
   #cancelDeadline: Cancel | undefined;
+  /** Whether a new proxy reported in the open round; `settling` once that round is complete. */
+  #joining: "no" | "joined" | "settling" = "no";
 
   constructor(options: ServiceRoundsOptions) {
     this.#options = options;
@@ -84,9 +92,11 @@ export class ServiceRounds {
     if (!budget.exchange(known?.last.size ?? 0, report.samples.size)) return "sample_limit";
     const nowMs = clock.nowMs();
     const open = known?.open === undefined ? report : addContributions(known.open, report);
-    const { node, workers, intervalMs, samples: last } = report;
-    this.#reporters.set(node, { workers, intervalMs, heardAtMs: nowMs, last, open });
+    const { node, workers, samples: last } = report;
+    const cadenceMs = Math.min(report.intervalMs, MAX_CADENCE_MS);
+    this.#reporters.set(node, { workers, cadenceMs, heardAtMs: nowMs, last, open });
     this.#awaited.delete(node);
+    if (known === undefined && this.#joining === "no") this.#joining = "joined";
     for (const id of last.keys()) {
       const memory = this.#endpoints.get(id);
       if (memory) memory.mentionedAtMs = nowMs;
@@ -110,7 +120,7 @@ export class ServiceRounds {
     const nowMs = this.#options.clock.nowMs();
     for (const [node, state] of this.#reporters) {
       const silentMs = nowMs - state.heardAtMs;
-      if (state.open === undefined && silentMs > EXPIRY_INTERVALS * state.intervalMs) this.#drop(node, state);
+      if (state.open === undefined && silentMs > EXPIRY_INTERVALS * state.cadenceMs) this.#drop(node, state);
     }
   }
 
@@ -147,22 +157,34 @@ export class ServiceRounds {
 
   /** How long an interval is, as the slower proxies have it; one proxy alone cannot stretch it more than twofold. */
   #patienceMs(): number {
-    const intervals = Array.from(this.#reporters.values(), (state) => state.intervalMs);
-    const typical = lowerMedian(intervals) ?? 0;
-    return intervals.reduce((longest, interval) => Math.max(longest, Math.min(interval, 2 * typical)), typical);
+    const typicalMs = this.#typicalMs();
+    let longestMs = typicalMs;
+    for (const { cadenceMs } of this.#reporters.values()) longestMs = Math.max(longestMs, cadenceMs);
+    return Math.min(longestMs, 2 * typicalMs);
+  }
+
+  #typicalMs(): number {
+    return lowerMedian(Array.from(this.#reporters.values(), (state) => state.cadenceMs)) ?? 0;
   }
 
   #closeIfComplete(): void {
-    if (this.#awaited.size > 0 || this.#cancelDeadline === undefined) return;
-    const intervals = Array.from(this.#reporters.values(), (state) => state.intervalMs);
-    const spacingMs = SPACING_INTERVALS * (lowerMedian(intervals) ?? 0);
-    if (this.#closedAtMs !== undefined && this.#options.clock.nowMs() - this.#closedAtMs < spacingMs) return;
-    this.#close("complete");
+    if (this.#awaited.size > 0 || this.#cancelDeadline === undefined || this.#joining === "settling") return;
+    const { clock } = this.#options;
+    const typicalMs = this.#typicalMs();
+    if (this.#joining === "joined") {
+      this.#joining = "settling";
+      this.#cancelDeadline();
+      this.#cancelDeadline = scheduleDeadline(clock, JOIN_INTERVALS * typicalMs, () => this.#close("complete"));
+      return;
+    }
+    const sinceMs = clock.nowMs() - (this.#closedAtMs ?? Number.NEGATIVE_INFINITY);
+    if (sinceMs >= SPACING_INTERVALS * typicalMs) this.#close("complete");
   }
 
   #close(closedBy: "complete" | "late"): void {
     this.#cancelDeadline?.();
     this.#cancelDeadline = undefined;
+    this.#joining = "no";
     const nowMs = this.#options.clock.nowMs();
     const contributions: Contribution[] = [];
     for (const state of this.#reporters.values()) if (state.open) contributions.push(state.open);
