@@ -7,9 +7,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
 import { isLoopbackHost } from "./loopback.js";
-
-/** The application emits it to its own long-lived responses: they must end now. */
-export const STOPPING = "stopping";
+import { stopStreams } from "./stopping.js";
 
 export interface ApiServerOptions {
   /** For logs, and the Component's name. */
@@ -82,7 +80,7 @@ export class ApiServer implements Component {
   async #close(): Promise<void> {
     const server = this.#server;
     if (!server) return;
-    this.#options.app.emit(STOPPING);
+    stopStreams(this.#options.app);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     const cancel = this.#options.clock.schedule(this.#options.graceMs ?? 2_000, () => server.closeAllConnections());

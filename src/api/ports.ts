@@ -1,11 +1,11 @@
 // What the API needs of the rest of the server, and nothing more: the registry, the control loop and the xDS engine
 // satisfy these, tests hand in small stand-ins.
+import type { z } from "zod";
 import type { ControlView } from "../control/control-view.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
-import type { AdminState, CatalogueInstance } from "../model/instance.js";
+import type { AdminState, CatalogueInstance, InstanceStatus } from "../model/instance.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
-import type { HeartbeatRequest, InstancePatch, InstanceSpec } from "../registry/instance-spec.js";
-import type { LeaseGrant } from "../registry/lease-grant.js";
+import type { InstancePatch, InstanceSpec } from "../registry/instance-spec.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
@@ -14,13 +14,13 @@ import type { WatchableMap } from "../runtime/watchable-map.js";
 /** What happened to the record. */
 export type Outcome = "created" | "changed" | "unchanged";
 
-export interface RegisterOptions {
-  /** Create only: ERR_ALREADY_EXISTS when the id is taken. */
-  readonly ifNoneMatch?: boolean;
-  /** Compare-and-set on the revision of the record: ERR_REVISION_MISMATCH. */
-  readonly ifMatch?: number;
-  /** Replace an owner that still beats. */
-  readonly takeover?: boolean;
+/** The lease as its holder is told of it. */
+export interface LeaseGrant {
+  readonly ttlMs: number;
+  /** When to beat next, with jitter. */
+  readonly heartbeatAfterMs: number;
+  /** The store is down: this is held in memory only. */
+  readonly degraded: boolean;
 }
 
 export interface RegistryPort {
@@ -32,6 +32,89 @@ export interface RegistryPort {
     service: ServiceName,
     id: InstanceId,
     spec: InstanceSpec,
-    options?: RegisterOptions,
+    options: {
+      readonly ifNoneMatch?: boolean;
+      readonly ifMatch?: number | undefined;
+      readonly takeover?: boolean | undefined;
+    },
   ): Promise<{ readonly instance: CatalogueInstance; readonly outcome: Outcome; readonly lease: LeaseGrant }>;
+  patch(
+    service: ServiceName,
+    id: InstanceId,
+    patch: InstancePatch,
+    options: { readonly ifMatch: number },
+  ): Promise<CatalogueInstance>;
+  /** Whether there was something to deregister. */
+  deregister(
+    service: ServiceName,
+    id: InstanceId,
+    options: { readonly ifMatch?: number | undefined; readonly generation?: string | undefined },
+  ): Promise<boolean>;
+  /** @throws SteelyardError ERR_UNKNOWN_INSTANCE, ERR_GENERATION_CONFLICT */
+  heartbeat(
+    service: ServiceName,
+    id: InstanceId,
+    beat: { readonly generation?: string | undefined; readonly status?: InstanceStatus | undefined },
+  ): LeaseGrant;
+  drain(service: ServiceName, id: InstanceId, options: { readonly timeoutMs: number }): Promise<CatalogueInstance>;
+  setAdminState(service: ServiceName, id: InstanceId, state: AdminState): Promise<CatalogueInstance>;
+  putService(
+    service: ServiceName,
+    policy: ServicePolicy,
+    options: { readonly ifMatch?: number | undefined },
+  ): Promise<{ readonly snapshot: ServiceSnapshot; readonly outcome: Outcome }>;
+  /** Whether there was something to delete. */
+  deleteService(service: ServiceName): Promise<boolean>;
+}
+
+/** How far one type of resource is with a proxy. */
+export interface NodeTypeStatus {
+  readonly typeUrl: string;
+  readonly state: "SYNCED" | "STALE" | "NACKED" | "NOT_SENT";
+}
+
+/** A proxy with an open stream; the xDS engine tells more, and the API passes it on. */
+export interface NodeStatus {
+  readonly id: string;
+  readonly cluster: string;
+  readonly types: readonly NodeTypeStatus[];
+}
+
+export interface ApiLimits {
+  /** Largest body, bytes. */
+  readonly bodyBytes: number;
+  /** Largest body of a batch, bytes. */
+  readonly batchBytes: number;
+  /** Open event streams. */
+  readonly watchers: number;
+  /** How long an event stream may take nothing before it is cut, milliseconds. */
+  readonly watchStallMs: number;
+}
+
+export const DEFAULT_API_LIMITS: ApiLimits = {
+  bodyBytes: 65_536,
+  batchBytes: 1_048_576,
+  watchers: 128,
+  watchStallMs: 30_000,
+};
+
+/** A weight policy satisfies it. */
+export interface AlgorithmInfo {
+  readonly name: string;
+  readonly summary: string;
+  /** Checks `settings` of a service policy. */
+  readonly configSchema: z.ZodType;
+}
+
+export interface ApiDependencies {
+  readonly registry: RegistryPort;
+  readonly control: ControlView;
+  /** Proxies with an open stream, in any order. */
+  readonly nodes: () => readonly NodeStatus[];
+  readonly algorithms: readonly AlgorithmInfo[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: MetricSink;
+  readonly version: string;
+  readonly limits: ApiLimits;
 }

@@ -1,0 +1,197 @@
+// The shapes that the API answers with: one schema each, from which come the types of the handlers and of the command
+// line, the OpenAPI document, and the tests that hold every answer against it. What is unknown is absent, never null.
+import { z } from "zod";
+
+const share = z.number().min(0).max(1);
+const revision = z.int().min(0).describe("Grows with every change.");
+const health = z
+  .enum(["UNKNOWN", "HEALTHY", "UNHEALTHY", "DRAINING", "TIMEOUT", "DEGRADED"])
+  .describe("As Envoy names it.");
+const signalMode = z.enum(["U", "L", "Q", "N"]).describe("Signals in use: U utilisation, L latency, Q queue, N none.");
+const planMode = z.enum(["normal", "degraded", "panic", "frozen", "shadow"]);
+
+export const leaseAnswerSchema = z.strictObject({
+  state: z.enum(["live", "suspect"]),
+  ttlSeconds: z.number(),
+  heartbeatAfterMs: z.number().optional().describe("When to beat next. Only in answers to the instance itself."),
+  expiresAt: z.iso.datetime().optional().describe("When it turns suspect without a heartbeat; for display."),
+});
+
+export const instanceAnswerSchema = z
+  .strictObject({
+    service: z.string(),
+    id: z.string(),
+    address: z.string(),
+    port: z.int(),
+    generation: z.string(),
+    ttlSeconds: z.number(),
+    deregisterAfterSeconds: z.number(),
+    status: z.enum(["starting", "ready", "degraded", "draining"]),
+    adminState: z.enum(["ready", "drain", "maint"]),
+    health,
+    weight: z.int(),
+    locality: z.strictObject({ region: z.string(), zone: z.string(), subZone: z.string() }),
+    priority: z.int(),
+    metadata: z.record(z.string(), z.string()),
+    hostname: z.string(),
+    registeredAt: z.iso.datetime(),
+    revision,
+    lease: leaseAnswerSchema,
+    degraded: z.boolean().optional().describe("The store is down: this is held in memory only."),
+  })
+  .describe("A registered instance");
+
+export const instancesAnswerSchema = z
+  .strictObject({
+    service: z.string(),
+    revision,
+    instances: z.array(instanceAnswerSchema),
+    nextCursor: z.string().optional().describe("Pass it as `cursor` to read on; absent at the end."),
+  })
+  .describe("Instances of a service, sorted by id");
+
+export const heartbeatAnswerSchema = z
+  .strictObject({
+    heartbeatAfterMs: z.number(),
+    ttlSeconds: z.number(),
+    expiresAt: z.iso.datetime().optional(),
+    degraded: z.boolean().optional(),
+  })
+  .describe("The renewed lease");
+
+export const heartbeatsAnswerSchema = z
+  .strictObject({
+    results: z
+      .array(z.strictObject({ i: z.int().describe("Index in the request."), code: z.enum(["unknown", "generation"]) }))
+      .describe("Only those that failed."),
+    heartbeatAfterMs: z.number(),
+  })
+  .describe("Outcome of a batch");
+
+export const serviceAnswerSchema = z
+  .strictObject({
+    service: z.string(),
+    revision,
+    declared: z.boolean().describe("Declared by PUT, and so kept without instances."),
+    policy: z.looseObject({ algorithm: z.string() }).describe("What PUT takes."),
+    instances: z.int(),
+    healthy: z.int().describe("Instances that may take traffic."),
+  })
+  .describe("A service and its policy");
+
+export const servicesAnswerSchema = z
+  .strictObject({ revision, services: z.array(serviceAnswerSchema), nextCursor: z.string().optional() })
+  .describe("Services, sorted by name");
+
+export const loadAnswerSchema = z
+  .strictObject({
+    successes: z.number(),
+    errors: z.number(),
+    issued: z.number(),
+    inFlight: z.number(),
+    rps: z.number(),
+    errorRate: share.optional(),
+    latencyMs: z.number().optional().describe("Mean time to the first byte of successful answers."),
+    latencyCount: z.number(),
+    latencySource: z.enum(["envoy", "little", "none"]),
+    ageMs: z.number(),
+    confidence: share,
+  })
+  .describe("Load of an endpoint in the last round of reports");
+
+export const weightsAnswerSchema = z
+  .strictObject({
+    service: z.string(),
+    revision,
+    mode: planMode,
+    policy: z.string(),
+    signalMode,
+    endpoints: z.array(
+      z.strictObject({
+        instance: z.string(),
+        address: z.string(),
+        port: z.int(),
+        weight: z.int().describe("What Envoy is told."),
+        share: share.describe("Target share of the traffic."),
+        measuredShare: share.optional().describe("Share of what was completed in the last round."),
+        health,
+        load: loadAnswerSchema.optional(),
+        reasons: z.array(z.string()),
+      }),
+    ),
+  })
+  .describe("The weights in force");
+
+export const explanationAnswerSchema = z
+  .strictObject({
+    service: z.string(),
+    instance: z.string(),
+    policy: z.string(),
+    mode: planMode,
+    signalMode,
+    health,
+    weight: z.int(),
+    share,
+    fairShare: share.describe("What an equal split would give."),
+    measuredShare: share.optional(),
+    factors: z
+      .array(z.strictObject({ name: z.string(), value: z.number(), note: z.string().optional() }))
+      .describe("Their product is `share`."),
+    reasons: z.array(z.string()),
+    enforcement: z.string().describe("How the share became the weight."),
+    load: loadAnswerSchema.optional(),
+    history: z.array(
+      z.strictObject({ atWallMs: z.number(), revision, weight: z.int(), share, reasons: z.array(z.string()) }),
+    ),
+  })
+  .describe("Why the weight of an instance is what it is");
+
+export const algorithmsAnswerSchema = z
+  .strictObject({
+    default: z.string(),
+    algorithms: z.array(
+      z.strictObject({
+        name: z.string(),
+        summary: z.string(),
+        settings: z.record(z.string(), z.unknown()).describe("JSON Schema of `settings` in a policy."),
+      }),
+    ),
+  })
+  .describe("The algorithms that a policy may name");
+
+export const nodeAnswerSchema = z
+  .looseObject({
+    id: z.string(),
+    cluster: z.string(),
+    types: z.array(z.looseObject({ state: z.enum(["SYNCED", "STALE", "NACKED", "NOT_SENT"]) })),
+  })
+  .describe("A proxy with an open xDS stream");
+
+export const nodesAnswerSchema = z.strictObject({ nodes: z.array(nodeAnswerSchema) }).describe("Proxies, sorted by id");
+
+export const problemAnswerSchema = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: z.string(),
+    errors: z.array(
+      z.strictObject({ pointer: z.string().describe("JSON pointer into the body."), detail: z.string() }),
+    ),
+    requestId: z.string(),
+    retryAfterMs: z.number().optional(),
+  })
+  .describe("RFC 9457 problem");
+
+export type InstanceAnswer = z.output<typeof instanceAnswerSchema>;
+export type InstancesAnswer = z.output<typeof instancesAnswerSchema>;
+export type HeartbeatAnswer = z.output<typeof heartbeatAnswerSchema>;
+export type HeartbeatsAnswer = z.output<typeof heartbeatsAnswerSchema>;
+export type ServiceAnswer = z.output<typeof serviceAnswerSchema>;
+export type ServicesAnswer = z.output<typeof servicesAnswerSchema>;
+export type LoadAnswer = z.output<typeof loadAnswerSchema>;
+export type WeightsAnswer = z.output<typeof weightsAnswerSchema>;
+export type ExplanationAnswer = z.output<typeof explanationAnswerSchema>;
+export type AlgorithmsAnswer = z.output<typeof algorithmsAnswerSchema>;

@@ -1,0 +1,129 @@
+// From the model to the shapes of answers.ts. Pure: one function per shape, so that HTTP answers and event streams
+// show the same thing.
+import type { Explanation } from "../control/explanation.js";
+import { takesTraffic } from "../model/health.js";
+import type { CatalogueInstance } from "../model/instance.js";
+import type { WeightPlan } from "../model/plan.js";
+import type { ServiceSnapshot } from "../model/service.js";
+import type {
+  ExplanationAnswer,
+  HeartbeatAnswer,
+  InstanceAnswer,
+  InstancesAnswer,
+  ServiceAnswer,
+  WeightsAnswer,
+} from "./answers.js";
+import { strongTag } from "./etag.js";
+import type { LeaseGrant } from "./ports.js";
+
+/** With `grant`, the answer to the instance itself: when to beat, and until when it counts as alive. */
+export function presentInstance(instance: CatalogueInstance, grant?: LeaseGrant, wallMs = 0): InstanceAnswer {
+  return {
+    service: instance.service,
+    id: instance.id,
+    address: instance.address,
+    port: instance.port,
+    generation: instance.generation,
+    ttlSeconds: instance.ttlMs / 1_000,
+    deregisterAfterSeconds: instance.deregisterAfterMs / 1_000,
+    status: instance.status,
+    adminState: instance.adminState,
+    health: instance.health,
+    weight: instance.weight,
+    locality: { ...instance.locality },
+    priority: instance.priority,
+    metadata: { ...instance.metadata },
+    hostname: instance.hostname,
+    registeredAt: new Date(instance.registeredAtMs).toISOString(),
+    revision: instance.revision,
+    lease: {
+      state: instance.lease,
+      ttlSeconds: instance.ttlMs / 1_000,
+      ...(grant && { heartbeatAfterMs: grant.heartbeatAfterMs, expiresAt: expiryOf(grant, wallMs) }),
+    },
+    ...(grant && { degraded: grant.degraded }),
+  };
+}
+
+/** The lease changes an answer without a new revision of the record, so it is part of the tag. */
+export function instanceTag(instance: CatalogueInstance): string {
+  return strongTag(instance.revision, instance.lease === "live" ? undefined : instance.lease);
+}
+
+export function presentLease(grant: LeaseGrant, wallMs: number): HeartbeatAnswer {
+  return {
+    heartbeatAfterMs: grant.heartbeatAfterMs,
+    ttlSeconds: grant.ttlMs / 1_000,
+    expiresAt: expiryOf(grant, wallMs),
+    degraded: grant.degraded,
+  };
+}
+
+export function presentInstances(snapshot: ServiceSnapshot): InstancesAnswer {
+  return {
+    service: snapshot.service,
+    revision: snapshot.revision,
+    instances: snapshot.instances.map((instance) => presentInstance(instance)),
+  };
+}
+
+export function presentService(snapshot: ServiceSnapshot): ServiceAnswer {
+  return {
+    service: snapshot.service,
+    revision: snapshot.revision,
+    declared: snapshot.declared,
+    policy: { ...snapshot.policy },
+    instances: snapshot.instances.length,
+    healthy: snapshot.instances.filter((instance) => takesTraffic(instance.health)).length,
+  };
+}
+
+export function presentWeights(plan: WeightPlan): WeightsAnswer {
+  const totalRps = plan.entries.reduce((sum, entry) => sum + (entry.load?.rps ?? 0), 0);
+  return {
+    service: plan.service,
+    revision: plan.revision,
+    mode: plan.mode,
+    policy: plan.policy,
+    signalMode: plan.signalMode,
+    endpoints: plan.entries.map(({ instance, address, port, weight, share, health, load, reasons }) => ({
+      instance,
+      address,
+      port,
+      weight,
+      share,
+      ...(totalRps > 0 && { measuredShare: (load?.rps ?? 0) / totalRps }),
+      health,
+      ...(load && { load: presentLoad(load) }),
+      reasons: [...reasons],
+    })),
+  };
+}
+
+/** What a service shows between its first registration and its first plan. */
+export function presentUnplanned(snapshot: ServiceSnapshot): WeightsAnswer {
+  const { service, policy } = snapshot;
+  return { service, revision: 0, mode: "normal", policy: policy.algorithm, signalMode: "N", endpoints: [] };
+}
+
+export function presentExplanation(explanation: Explanation): ExplanationAnswer {
+  const { load, measuredShare, factors, reasons, history, ...rest } = explanation;
+  return {
+    ...rest,
+    ...(measuredShare !== undefined && { measuredShare }),
+    factors: factors.map((factor) => ({ ...factor })),
+    reasons: [...reasons],
+    ...(load && { load: presentLoad(load) }),
+    history: history.map((past) => ({ ...past, reasons: [...past.reasons] })),
+  };
+}
+
+type Load = NonNullable<Explanation["load"]>;
+
+function presentLoad({ instance: _instance, ...load }: Load): Omit<Load, "instance"> {
+  return load;
+}
+
+function expiryOf(grant: LeaseGrant, wallMs: number): string {
+  return new Date(wallMs + grant.ttlMs).toISOString();
+}

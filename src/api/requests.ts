@@ -1,0 +1,70 @@
+// What requests may carry besides a registration: small bodies and query parameters. Unknown names are refused, so that
+// a typo is an error and not a default.
+import { z } from "zod";
+import { INSTANCE_ID_PATTERN, parseInstanceId, parseServiceName, SERVICE_NAME_PATTERN } from "../model/ids.js";
+import { generationSchema, instanceStatusSchema } from "../registry/instance-spec.js";
+
+export const MAX_BATCH_ITEMS = 1_000;
+const MAX_PAGE = 1_000;
+
+const service = z.string().regex(SERVICE_NAME_PATTERN).transform(parseServiceName);
+const id = z.string().regex(INSTANCE_ID_PATTERN).transform(parseInstanceId);
+const generation = generationSchema.optional();
+const status = instanceStatusSchema.optional();
+
+export const heartbeatSchema = z.strictObject({ generation, status }).describe("Heartbeat");
+
+export const heartbeatBatchSchema = z
+  .strictObject({
+    instances: z.array(z.strictObject({ service, id, generation, status })).max(MAX_BATCH_ITEMS),
+  })
+  .describe("Heartbeats of many instances");
+
+export const drainSchema = z
+  .strictObject({
+    timeoutSeconds: z.number().min(0).max(3_600).default(30).describe("Until the instance is removed."),
+  })
+  .describe("Drain");
+
+export const adminStateSchema = z
+  .strictObject({
+    state: z.enum(["ready", "drain", "maint"]).describe("`drain` finishes what is in flight, `maint` takes nothing."),
+  })
+  .describe("What an operator says of the instance");
+
+const limit = z
+  .string()
+  .regex(/^\d{1,4}$/)
+  .transform(Number)
+  .pipe(z.int().min(1).max(MAX_PAGE))
+  .optional()
+  .describe(`Items per page, 1..${MAX_PAGE}.`);
+const cursor = z.string().max(128).optional().describe("`nextCursor` of the page before.");
+
+export const pageQuerySchema = z.strictObject({ limit, cursor });
+
+export const instancesQuerySchema = z.strictObject({
+  limit,
+  cursor,
+  status: status.describe("Only instances that say so of themselves."),
+  zone: z.string().max(64).optional().describe("Only instances of this zone."),
+});
+
+export const putInstanceQuerySchema = z.strictObject({
+  takeover: z
+    .stringbool({ truthy: ["true"], falsy: ["false"] })
+    .optional()
+    .describe("`true` replaces an owner that still beats."),
+});
+
+export const deleteInstanceQuerySchema = z.strictObject({
+  generation: generation.describe("Delete only when the registration has this generation."),
+});
+
+export const watchQuerySchema = z.strictObject({
+  service: service.optional().describe("Only this service."),
+  events: z
+    .enum(["weights", "instances", "weights,instances", "instances,weights"])
+    .optional()
+    .describe("Only these events; default both."),
+});
