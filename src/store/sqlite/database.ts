@@ -85,9 +85,10 @@ export class Database {
       driver.exec(`PRAGMA max_page_count = ${Math.max(16, Math.floor(options.maxFileBytes / PAGE_BYTES))}`);
       driver.exec("PRAGMA journal_size_limit = 16777216");
       driver.exec("BEGIN IMMEDIATE"); // the first write takes the lock, and keeps it
-      driver.exec(SCHEMA_SQL);
-      driver.exec("COMMIT");
       assertSound(driver);
+      driver.exec(SCHEMA_SQL);
+      assertVersion(driver);
+      driver.exec("COMMIT");
       return new Database(driver);
     } catch (error) {
       driver.close();
@@ -130,25 +131,29 @@ export class Database {
   }
 }
 
-/** Raises SQLITE_CORRUPT as an error even when the check itself succeeds in finding damage. */
+/** `quick_check` reports damage as rows; here it becomes the error that damage found in reading is. */
 function assertSound(driver: Libsql.Database): void {
   try {
-    driver.exec(
-      "SELECT CASE WHEN (SELECT quick_check FROM pragma_quick_check(1)) = 'ok' THEN 1 ELSE json('damaged') END",
-    );
+    driver.exec(failUnless("(SELECT quick_check FROM pragma_quick_check(1)) = 'ok'"));
   } catch (error) {
     if (errorCode(error) !== "SQLITE_ERROR") throw error;
     throw Object.assign(new Error("quick_check found damage", { cause: error }), { code: "SQLITE_CORRUPT" });
   }
+}
+
+function assertVersion(driver: Libsql.Database): void {
   try {
-    driver.exec(
-      `SELECT CASE WHEN value = ${SCHEMA_VERSION} THEN 1 ELSE json('other') END FROM meta WHERE key = 'schema_version'`,
-    );
+    driver.exec(failUnless(`(SELECT value FROM meta WHERE key = 'schema_version') = ${SCHEMA_VERSION}`));
   } catch (error) {
     throw new SteelyardError("ERR_STORE_UNAVAILABLE", "the data folder was written by another version of Steelyard", {
       cause: error,
     });
   }
+}
+
+/** `exec` returns no rows, so a condition is read from whether parsing bad JSON is reached. */
+function failUnless(condition: string): string {
+  return `SELECT CASE WHEN ${condition} THEN 1 ELSE json('no') END`;
 }
 
 function moveAside(path: string, wallMs: number): string {
