@@ -43,8 +43,7 @@ export class P2cBalancer implements LoadBalancer {
     const offset = 1 + Math.floor(this.#rng.next() * (total - 1));
     const one = this.#eligible[first];
     const other = total > 1 ? this.#eligible[(first + offset) % total] : undefined;
-    const chosen =
-      one !== undefined && other !== undefined && this.#score(other.id) < this.#score(one.id) ? other : one;
+    const chosen = one !== undefined && other !== undefined && this.#isBetter(other, one) ? other : one;
     if (chosen !== undefined) this.#recordOf(chosen.id).connections += 1;
     return chosen;
   }
@@ -65,6 +64,11 @@ export class P2cBalancer implements LoadBalancer {
     record.requests += 1;
     record.failures += success ? 0 : 1;
     record.latencySumMs += latencyMs;
+  }
+
+  /** Scores that differ by rounding only are equal: the first drawn, and so chance, decides. */
+  #isBetter(other: BackendSpec, one: BackendSpec): boolean {
+    return this.#score(other.id) < this.#score(one.id) * (1 - 1e-9);
   }
 
   #recordOf(id: string): BackendRecord {
