@@ -15,8 +15,8 @@ export interface DraftEntry {
 
 export type Draft = readonly DraftEntry[];
 
-/** Changes below this are rounding, not decisions. */
-const SAME = 1e-9;
+/** Changes below this are not decisions, and need no factor of their own. */
+const ROUNDING = 1e-9;
 
 export interface Stage {
   readonly name: string;
@@ -30,7 +30,7 @@ export function withShares(draft: Draft, shares: readonly number[], stage: Stage
   return draft.map((entry, i) => {
     const share = shares[i] ?? entry.share;
     const value = share / entry.share;
-    if (Math.abs(value - 1) < SAME) return entry;
+    if (Math.abs(value - 1) < ROUNDING) return { ...entry, share };
     const reason = stage.reasonFor?.(entry.share, share);
     const factor: Factor =
       stage.note === undefined ? { name: stage.name, value } : { name: stage.name, value, note: stage.note };

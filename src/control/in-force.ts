@@ -41,6 +41,7 @@ export function membershipOf(instances: readonly CatalogueInstance[]): string {
         i.id,
         endpointKey(i.address, i.port),
         i.health,
+        i.weight,
         i.priority,
         i.locality.region,
         i.locality.zone,

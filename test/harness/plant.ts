@@ -1,7 +1,7 @@
 // A fluid model of Envoy's LEAST_REQUEST over hosts of c slots, to close the control loop in tests: shares follow
 // `weight / (active + 1)`, latencies follow Sakasegawa's M/M/c approximation, counters carry Poisson noise.
 import { bindPolicy } from "../../src/balancers/registry.js";
-import { ServiceController, type Decision } from "../../src/control/service-controller.js";
+import { type Decision, ServiceController } from "../../src/control/service-controller.js";
 import { type ControlSettings, DEFAULT_CONTROL_SETTINGS } from "../../src/control/settings.js";
 import type { HealthStatus } from "../../src/model/health.js";
 import type { InstanceId, ServiceName } from "../../src/model/ids.js";
@@ -55,6 +55,8 @@ export interface PlantOptions {
   readonly seed?: number;
   readonly algorithm?: string;
   readonly settings?: ControlSettings;
+  /** A controller that knows these hosts already. */
+  readonly controller?: ServiceController;
 }
 
 export interface Second {
@@ -77,13 +79,22 @@ export class Plant {
   readonly #bound;
   #shares: number[];
 
-  constructor({ hosts, rps, workers = 1, seed = 1, algorithm = "adaptive", settings = DEFAULT_CONTROL_SETTINGS }: PlantOptions) {
+  constructor({
+    hosts,
+    rps,
+    workers = 1,
+    seed = 1,
+    algorithm = "adaptive",
+    settings = DEFAULT_CONTROL_SETTINGS,
+    controller,
+  }: PlantOptions) {
     this.hosts = hosts;
     this.rps = rps;
     this.#workers = workers;
     this.#rng = seededRng(seed);
     this.#bound = bindPolicy({ algorithm, settings: {} });
-    this.controller = new ServiceController(this.#snapshot(), this.#bound, { service: SERVICE, settings });
+    this.controller =
+      controller ?? new ServiceController(this.#snapshot(), this.#bound, { service: SERVICE, settings });
     this.decision = this.controller.onTimer(0, 0);
     this.#shares = hosts.map(() => 1 / hosts.length);
   }
@@ -116,9 +127,17 @@ export class Plant {
       errors += failed;
       completions += count;
       latencySum += good * latencyMs;
-      if (count > 0) loads.set(target.id as InstanceId, load(target.id, count, failed, (rate * latencyMs) / 1000, measured));
+      if (count > 0)
+        loads.set(target.id as InstanceId, load(target.id, count, failed, (rate * latencyMs) / 1000, measured));
     });
-    const round: LoadRound = { service: SERVICE, intervalMs: 1_000, reporters: 1, workers: this.#workers, loads, signalMode: "L" };
+    const round: LoadRound = {
+      service: SERVICE,
+      intervalMs: 1_000,
+      reporters: 1,
+      workers: this.#workers,
+      loads,
+      signalMode: "L",
+    };
     this.#note(this.controller.onRound(round, this.nowMs, this.nowMs));
     return {
       decision: this.decision,
@@ -134,7 +153,9 @@ export class Plant {
   }
 
   #snapshot(): ServiceSnapshot {
-    const instances = this.hosts.map((target, i) => instanceOf(target, 9000 + i)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const instances = this.hosts
+      .map((target, i) => instanceOf(target, 9000 + i))
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1));
     return { service: SERVICE, policy: DEFAULT_SERVICE_POLICY, instances, revision: 1, declared: false };
   }
 
@@ -176,7 +197,13 @@ export class Plant {
   }
 }
 
-function load(id: string, completions: number, errors: number, inFlight: number, latencyMs: number | undefined): EndpointLoad {
+function load(
+  id: string,
+  completions: number,
+  errors: number,
+  inFlight: number,
+  latencyMs: number | undefined,
+): EndpointLoad {
   const successes = completions - errors;
   return {
     instance: id as InstanceId,
