@@ -1,0 +1,101 @@
+// The front door of mode A: one HTTP listener, and one virtual host per service that answers to the service's name.
+// A request for any other host gets 404: there is no catch-all, not even for a single service, so that registering a
+// second service never changes what the first one's callers get.
+import { isIP } from "node:net";
+import { Listener } from "../gen/envoy/config/listener/v3/listener.js";
+import { RouteConfiguration } from "../gen/envoy/config/route/v3/route.js";
+import { VirtualHost } from "../gen/envoy/config/route/v3/route_components.js";
+import { Router } from "../gen/envoy/extensions/filters/http/router/v3/router.js";
+import { HttpConnectionManager } from "../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.js";
+import { SteelyardError } from "../model/errors.js";
+import type { ServiceName } from "../model/ids.js";
+import type { ServicePolicy } from "../model/service.js";
+import { ADS } from "./ads.js";
+import { durationOf } from "./duration.js";
+import { REPORT_HEADERS } from "./latency-filter.js";
+import { packAny } from "./resource.js";
+
+/** Name of the listener, of its route configuration and of its statistics. */
+export const GATEWAY = "gateway";
+
+export interface ListenerAddress {
+  /** IP literal that Envoy listens on. */
+  readonly address: string;
+  /** 1..65535 */
+  readonly port: number;
+}
+
+export interface RoutedService {
+  readonly service: ServiceName;
+  readonly policy: ServicePolicy;
+}
+
+/** @throws SteelyardError ERR_CONFIG_INVALID when the address is no IP literal or the port out of range */
+export function listenerOf({ address, port }: ListenerAddress): Listener {
+  if (isIP(address) === 0 || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new SteelyardError("ERR_CONFIG_INVALID", `listener: ${address} port ${port} is not an address to listen on`);
+  }
+  const connectionManager = HttpConnectionManager.create({
+    statPrefix: GATEWAY,
+    routeSpecifier: { $case: "rds", value: { configSource: ADS, routeConfigName: GATEWAY } },
+    httpFilters: [
+      {
+        name: "envoy.filters.http.router",
+        configType: { $case: "typedConfig", value: packAny(Router, Router.create()) },
+      },
+    ],
+    // Callers are not trusted: their x-forwarded-for is extended, not believed, and no address counts as internal, so
+    // that nobody can override time-outs by x-envoy headers.
+    useRemoteAddress: true,
+    internalAddressConfig: { unixSockets: false },
+    // Routes and backends see the same path, whatever a caller writes.
+    normalizePath: true,
+  });
+  return Listener.create({
+    name: GATEWAY,
+    address: {
+      address: { $case: "socketAddress", value: { address, portSpecifier: { $case: "portValue", value: port } } },
+    },
+    filterChains: [
+      {
+        filters: [
+          {
+            name: "envoy.filters.network.http_connection_manager",
+            configType: { $case: "typedConfig", value: packAny(HttpConnectionManager, connectionManager) },
+          },
+        ],
+      },
+    ],
+  });
+}
+
+/** Sorted by name. @throws SteelyardError ERR_INTERNAL when two services have one name: Envoy refuses equal domains */
+export function routesOf(services: readonly RoutedService[]): RouteConfiguration {
+  const sorted = services.toSorted((a, b) => (a.service < b.service ? -1 : 1));
+  const twin = sorted.find(({ service }, index) => sorted[index + 1]?.service === service);
+  if (twin) throw new SteelyardError("ERR_INTERNAL", `two services named ${twin.service}`);
+  return RouteConfiguration.create({
+    name: GATEWAY,
+    virtualHosts: sorted.map(virtualHostOf),
+    responseHeadersToRemove: [...REPORT_HEADERS],
+  });
+}
+
+function virtualHostOf({ service, policy }: RoutedService): VirtualHost {
+  return VirtualHost.create({
+    name: service,
+    domains: [service, `${service}:*`],
+    routes: [
+      {
+        match: { pathSpecifier: { $case: "prefix", value: "/" } },
+        action: {
+          $case: "route",
+          value: {
+            clusterSpecifier: { $case: "cluster", value: service },
+            timeout: durationOf(policy.timeouts.requestMs), // 0 = none, in Envoy's terms as in ours
+          },
+        },
+      },
+    ],
+  });
+}
