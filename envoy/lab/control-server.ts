@@ -121,13 +121,13 @@ export class ControlServer {
   /** The YAML that `steelyard bootstrap` prints for an Envoy of this server. */
   async bootstrap(options: BootstrapOptions): Promise<string> {
     const { nodeId, cluster, adminPort, protocol, mode } = options;
-    return runCli([
-      "bootstrap",
-      ...["--node-id", nodeId, "--cluster", cluster],
-      ...["--xds-address", this.xdsAddress, "--admin-address", `127.0.0.1:${adminPort}`],
+    const identity = ["--node-id", nodeId, "--cluster", cluster];
+    const places = ["--xds-address", this.xdsAddress, "--admin-address", `127.0.0.1:${adminPort}`];
+    const variant = [
       ...(protocol === undefined ? [] : ["--protocol", protocol]),
       ...(mode === undefined ? [] : ["--mode", mode]),
-    ]);
+    ];
+    return runCli(["bootstrap", ...identity, ...places, ...variant]);
   }
 }
 

@@ -16,7 +16,7 @@ export interface RegistrationOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-const leaseSchema = z.object({ heartbeatAfterMs: z.number().min(100).max(3_600_000) });
+const leaseSchema = z.object({ heartbeatAfterMs: z.number().min(100).max(3_600_000).optional() });
 const answerSchema = z.object({ lease: leaseSchema.optional(), heartbeatAfterMs: z.number().optional() });
 
 const RETRY_MS = 500;
