@@ -41,8 +41,9 @@ export function problemOf(error: SteelyardError, path: string, requestId: string
 /** Express, its body reader and its router throw errors of their own: the same failures under our codes. */
 export function errorOf(thrown: unknown): SteelyardError {
   if (thrown instanceof SteelyardError) return thrown;
-  if (thrown instanceof URIError)
-    return new SteelyardError("ERR_NOT_FOUND", "the path is not valid percent-encoding", { cause: thrown });
+  if (thrown instanceof URIError) {
+    return new SteelyardError("ERR_INVALID_REQUEST", "the path is not valid percent-encoding", { cause: thrown });
+  }
   const type = thrown instanceof Error && "type" in thrown ? thrown.type : undefined;
   switch (type) {
     case "entity.too.large":

@@ -140,13 +140,14 @@ export const ROUTES = [
     path: SERVICE,
     summary: "Declare a service and set its policy.",
     body: { schema: servicePolicySchema, optional: true },
-    headers: ["If-Match"],
+    headers: ["If-Match", "If-None-Match"],
     replies: [
       { status: 201, description: "Created.", schema: answers.serviceAnswerSchema },
       { status: 200, description: "Changed or unchanged.", schema: answers.serviceAnswerSchema },
     ],
     problems: [
       "ERR_UNKNOWN_POLICY",
+      "ERR_ALREADY_EXISTS",
       "ERR_REVISION_MISMATCH",
       "ERR_QUOTA_EXCEEDED",
       "ERR_STORE_UNAVAILABLE",

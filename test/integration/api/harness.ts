@@ -1,0 +1,139 @@
+// The API over real HTTP on a port of its own, with stand-ins behind it. Every answer is held against the route table:
+// its body against the schema of its status, its problem code against the codes that the route declares.
+import { expect } from "@jest/globals";
+import { z } from "zod";
+import { problemAnswerSchema } from "../../../src/api/answers.js";
+import { ApiServer } from "../../../src/api/api-server.js";
+import { createApi } from "../../../src/api/create-api.js";
+import { problemsOf } from "../../../src/api/openapi.js";
+import type { ApiLimits, NodeStatus } from "../../../src/api/ports.js";
+import type { Route } from "../../../src/api/route.js";
+import { ROUTES } from "../../../src/api/routes.js";
+import type { Explanation } from "../../../src/control/explanation.js";
+import type { InstanceId, ServiceName } from "../../../src/model/ids.js";
+import type { WeightPlan } from "../../../src/model/plan.js";
+import { systemClock } from "../../../src/runtime/clock.js";
+import { silentLogger } from "../../../src/runtime/logger.js";
+import { WatchableMap } from "../../../src/runtime/watchable-map.js";
+import { PrometheusSink } from "../../../src/telemetry/prometheus.js";
+import { FakeRegistry } from "./fake-registry.js";
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed JSON, for tests to look into freely; undefined without a body. */
+  readonly body: ReturnType<typeof JSON.parse>;
+}
+
+export interface SendOptions {
+  readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly raw?: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export class ApiHarness {
+  readonly registry = new FakeRegistry();
+  readonly plans = new WatchableMap<ServiceName, WeightPlan>();
+  readonly explanations = new Map<string, Explanation>();
+  readonly metrics = new PrometheusSink({ strict: true });
+  nodes: readonly NodeStatus[] = [];
+  readonly #server: ApiServer;
+
+  constructor(limits: Partial<ApiLimits> = {}) {
+    const app = createApi({
+      registry: this.registry,
+      control: {
+        plans: this.plans,
+        explain: (service: ServiceName, id: InstanceId) => this.explanations.get(`${service}/${id}`),
+      },
+      nodes: () => this.nodes,
+      algorithms: [
+        {
+          name: "adaptive",
+          summary: "learns",
+          configSchema: z.strictObject({ maxStep: z.number().max(1).default(0.2) }),
+        },
+        { name: "round-robin", summary: "equal", configSchema: z.strictObject({}) },
+      ],
+      clock: systemClock,
+      logger: silentLogger,
+      metrics: this.metrics,
+      version: "0.0.0-test",
+      limits,
+    });
+    this.#server = new ApiServer({
+      name: "api",
+      app,
+      host: "127.0.0.1",
+      port: 0,
+      flag: "--api-address",
+      clock: systemClock,
+      logger: silentLogger,
+      graceMs: 200,
+    });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#server.port}`;
+  }
+
+  start(): Promise<void> {
+    return this.#server.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#server.stop();
+  }
+
+  async send(method: string, path: string, options: SendOptions = {}): Promise<Reply> {
+    const body = options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+    const headers = { ...(body === undefined ? {} : { "content-type": "application/json" }), ...options.headers };
+    const response = await fetch(this.url + path, { method, headers, ...(body === undefined ? {} : { body }) });
+    const text = await response.text();
+    const reply = {
+      status: response.status,
+      headers: response.headers,
+      body: text === "" ? undefined : JSON.parse(text),
+    };
+    checkAgainstTable(method, path, reply);
+    return reply;
+  }
+
+  put(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+    return this.send("PUT", path, { body, headers });
+  }
+
+  get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+    return this.send("GET", path, { headers });
+  }
+}
+
+/** A registration that needs no more. */
+export const spec = (over: object = {}): object => ({ address: "10.0.0.1", port: 8080, ...over });
+
+/** A problem answer with this code; gives its field pointers. */
+export function pointersOf(reply: Reply, status: number, code: string): string[] {
+  expect({ status: reply.status, code: reply.body?.code }).toEqual({ status, code });
+  return reply.body.errors.map((error: { pointer: string }) => error.pointer);
+}
+
+function checkAgainstTable(method: string, path: string, reply: Reply): void {
+  const pathname = path.replace(/\?.*/, "");
+  const matches = (route: Route) => new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(pathname);
+  const route: Route | undefined = ROUTES.find(
+    (candidate) => candidate.method === method.toLowerCase() && matches(candidate),
+  );
+  expect(reply.headers.get("x-request-id")).toMatch(/./);
+  if (reply.status >= 400) {
+    expect(reply.headers.get("content-type")).toMatch(/^application\/problem\+json/);
+    const problem = problemAnswerSchema.parse(reply.body);
+    expect(problem.status).toBe(reply.status);
+    if (route) expect(problemsOf(route)).toContain(problem.code);
+  } else if (route && reply.status !== 304) {
+    const declared = route.replies.find(({ status }) => status === reply.status);
+    expect(declared?.status).toBe(reply.status);
+    if (declared?.schema) declared.schema.parse(reply.body);
+    else expect(reply.body).toBeUndefined();
+  }
+}

@@ -1,0 +1,78 @@
+// A plan and an explanation as control would publish them.
+import type { Explanation } from "../../../src/control/explanation.js";
+import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
+import { parseInstanceId, parseServiceName } from "../../../src/model/ids.js";
+import type { EndpointLoad } from "../../../src/model/load.js";
+import type { WeightPlan } from "../../../src/model/plan.js";
+
+export interface SampleEndpoint {
+  readonly id: string;
+  readonly weight: number;
+  readonly share: number;
+  /** Default 0. */
+  readonly rps?: number;
+  readonly reasons?: readonly string[];
+}
+
+export function loadOf(id: string, rps: number): EndpointLoad {
+  return {
+    instance: parseInstanceId(id),
+    successes: rps,
+    errors: 0,
+    issued: rps,
+    inFlight: 2,
+    rps,
+    errorRate: rps > 0 ? 0 : undefined,
+    latencyMs: rps > 0 ? 20 : undefined,
+    latencyCount: rps,
+    latencySource: rps > 0 ? "envoy" : "none",
+    ageMs: 300,
+    confidence: 0.9,
+  };
+}
+
+export function planOf(service: string, endpoints: readonly SampleEndpoint[]): WeightPlan {
+  return {
+    service: parseServiceName(service),
+    revision: 7,
+    mode: "normal",
+    policy: "adaptive",
+    signalMode: "L",
+    enforcement: LEAST_REQUEST,
+    entries: endpoints.map(({ id, weight, share, rps = 0, reasons = [] }, index) => ({
+      instance: parseInstanceId(id),
+      address: `10.0.0.${index + 1}`,
+      port: 8080,
+      priority: 0,
+      health: "HEALTHY",
+      weight,
+      share,
+      factors: [],
+      reasons,
+      load: loadOf(id, rps),
+    })),
+  };
+}
+
+export function explanationOf(service: string, instance: string): Explanation {
+  return {
+    service: parseServiceName(service),
+    instance: parseInstanceId(instance),
+    policy: "adaptive",
+    mode: "normal",
+    signalMode: "L",
+    health: "HEALTHY",
+    weight: 51,
+    share: 0.05,
+    fairShare: 0.2,
+    measuredShare: 0.06,
+    factors: [
+      { name: "fair", value: 0.2, note: "1 of 5 instances" },
+      { name: "latency", value: 0.25, note: "212 ms against a mean of 21 ms" },
+    ],
+    reasons: ["slow: 212 ms against a mean of 21 ms"],
+    enforcement: "least_request: w = s(1 + s·n), n = 8.9 in flight per worker",
+    load: loadOf(instance, 12),
+    history: [{ atWallMs: 1_000, revision: 6, weight: 80, share: 0.08, reasons: ["slow"] }],
+  };
+}
