@@ -1,0 +1,127 @@
+// Each in/NAME.json is translated and compared with out/NAME.json (out/NAME.yaml for bootstraps).
+// UPDATE_GOLDEN=1 writes what comes out; review the diff.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "@jest/globals";
+import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
+import { parseInstanceId, parseServiceName } from "../../../src/model/ids.js";
+import type { CatalogueInstance } from "../../../src/model/instance.js";
+import type { PlanEntry, WeightPlan } from "../../../src/model/plan.js";
+import { type ServiceSnapshot, servicePolicySchema } from "../../../src/model/service.js";
+import { type BootstrapOptions, bootstrapYaml } from "../../../src/translate/bootstrap.js";
+import type { ListenerAddress } from "../../../src/translate/gateway.js";
+import type { Resource } from "../../../src/translate/resource.js";
+import { gatewayResources, resourcesOf } from "../../../src/translate/service-resources.js";
+import { readable } from "./readable.js";
+
+interface ServiceCase {
+  readonly kind: "service";
+  readonly service: string;
+  readonly policy: unknown;
+  readonly enforcement?: WeightPlan["enforcement"];
+  readonly endpoints: readonly (Partial<CatalogueInstance> & Partial<PlanEntry> & { readonly id: string })[];
+}
+
+interface GatewayCase {
+  readonly kind: "gateway";
+  readonly listener: ListenerAddress;
+  readonly services: Readonly<Record<string, unknown>>;
+}
+
+interface BootstrapCase {
+  readonly kind: "bootstrap";
+  readonly options: BootstrapOptions;
+}
+
+const folder = (name: string): URL => new URL(`./${name}/`, import.meta.url);
+
+describe.each(readdirSync(folder("in")).map((file) => file.replace(/\.json$/, "")))("%s", (name) => {
+  const input = JSON.parse(readFileSync(new URL(`${name}.json`, folder("in")), "utf8")) as
+    | ServiceCase
+    | GatewayCase
+    | BootstrapCase;
+
+  it("is what it was", () => {
+    const extension = input.kind === "bootstrap" ? "yaml" : "json";
+    const file = new URL(`${name}.${extension}`, folder("out"));
+    const output = translate(input);
+    if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(file, output);
+    expect(output).toBe(readFileSync(file, "utf8"));
+  });
+});
+
+function translate(input: ServiceCase | GatewayCase | BootstrapCase): string {
+  if (input.kind === "bootstrap") return bootstrapYaml(input.options);
+  const resources = input.kind === "service" ? serviceResources(input) : gateway(input);
+  const shown = resources.map(({ typeUrl, name, refs, bytes }) => ({ name, refs, message: readable(typeUrl, bytes) }));
+  return `${JSON.stringify(shown, null, 2)}\n`;
+}
+
+function serviceResources({ service, policy, enforcement, endpoints }: ServiceCase): readonly Resource[] {
+  const name = parseServiceName(service);
+  const instances = endpoints.map((given, index): CatalogueInstance => {
+    const id = parseInstanceId(given.id);
+    return {
+      service: name,
+      address: "10.0.0.1",
+      port: 8_000 + index,
+      weight: 100,
+      priority: 0,
+      locality: { region: "", zone: "", subZone: "" },
+      hostname: "",
+      metadata: {},
+      generation: "",
+      status: "ready",
+      adminState: "ready",
+      ttlMs: 30_000,
+      deregisterAfterMs: 600_000,
+      registeredAtMs: 0,
+      revision: 1,
+      lease: "live",
+      health: "HEALTHY",
+      ...given,
+      id,
+    };
+  });
+  const snapshot: ServiceSnapshot = {
+    service: name,
+    policy: servicePolicySchema.parse(policy),
+    instances,
+    revision: 1,
+    declared: true,
+  };
+  const entries = instances.map(
+    ({ id, address, port, priority, weight, health }): PlanEntry => ({
+      instance: id,
+      address,
+      port,
+      priority,
+      health,
+      weight,
+      share: 0,
+      factors: [],
+      reasons: [],
+      load: undefined,
+    }),
+  );
+  const plan: WeightPlan = {
+    service: name,
+    revision: 1,
+    mode: "normal",
+    policy: "adaptive",
+    signalMode: "L",
+    enforcement: enforcement ?? LEAST_REQUEST,
+    entries,
+  };
+  const { cluster, assignment } = resourcesOf({ snapshot, plan });
+  return [cluster, assignment];
+}
+
+function gateway({ listener, services }: GatewayCase): readonly Resource[] {
+  return gatewayResources({
+    listener,
+    services: Object.entries(services).map(([name, policy]) => ({
+      service: parseServiceName(name),
+      policy: servicePolicySchema.parse(policy),
+    })),
+  });
+}
