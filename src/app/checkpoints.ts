@@ -3,17 +3,20 @@
 import type { Checkpoint, CheckpointStore } from "../control/checkpoint.js";
 import { SteelyardError } from "../model/errors.js";
 import type { ServiceName } from "../model/ids.js";
+import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
 import type { Op, StateStore } from "../store/state-store.js";
 
 const PREFIX = "learn/";
 
-export class StoredCheckpoints implements CheckpointStore {
+export class StoredCheckpoints implements CheckpointStore, Component {
+  readonly name = "checkpoints";
   readonly #store: StateStore;
   readonly #logger: Logger;
   readonly #metrics: MetricSink;
   readonly #loaded = new Map<string, unknown>();
+  readonly #drains = new Set<Promise<void>>();
   /** Services with a write under way, and what is to be written next. */
   readonly #writing = new Map<ServiceName, Op | undefined>();
 
@@ -23,8 +26,8 @@ export class StoredCheckpoints implements CheckpointStore {
     this.#metrics = metrics;
   }
 
-  /** Reads all checkpoints; call it before the control loop starts. */
-  async open(): Promise<void> {
+  /** Reads all checkpoints; before the control loop starts. */
+  async start(): Promise<void> {
     const { entries } = await this.#store.snapshot(PREFIX);
     for (const { key, value } of entries) {
       try {
@@ -33,6 +36,11 @@ export class StoredCheckpoints implements CheckpointStore {
         this.#logger.warn({ key, err: thrown }, "checkpoint is not JSON, learning starts anew");
       }
     }
+  }
+
+  /** Resolves when what was to be written is. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#drains);
   }
 
   load(service: ServiceName): unknown {
@@ -60,7 +68,8 @@ export class StoredCheckpoints implements CheckpointStore {
       return;
     }
     this.#writing.set(service, undefined);
-    void this.#drain(service, op);
+    const drain = this.#drain(service, op).finally(() => this.#drains.delete(drain));
+    this.#drains.add(drain);
   }
 
   async #drain(service: ServiceName, first: Op): Promise<void> {

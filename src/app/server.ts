@@ -1,0 +1,156 @@
+// The composition root: what there is, in the order in which data flows, started in the order in which it is needed.
+
+import { ApiServer } from "../api/api-server.js";
+import { createApi } from "../api/create-api.js";
+import { createDiagnostics, type Readiness } from "../api/diagnostics.js";
+import { bindPolicy, WEIGHT_POLICIES } from "../balancers/registry.js";
+import { ControlLoop } from "../control/control-loop.js";
+import { Registry } from "../registry/registry.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Component } from "../runtime/component.js";
+import type { Logger } from "../runtime/logger.js";
+import type { Rng } from "../runtime/rng.js";
+import { LrsService } from "../signals/lrs-service.js";
+import { SignalBook } from "../signals/signal-book.js";
+import type { StateStore } from "../store/state-store.js";
+import type { PrometheusSink } from "../telemetry/prometheus.js";
+import { ResourceCache } from "../xds/resource-cache.js";
+import { XdsServer } from "../xds/xds-server.js";
+import { audienceOf } from "./audience.js";
+import { StoredCheckpoints } from "./checkpoints.js";
+import type { Config } from "./config-schema.js";
+import { DataPlaneListener } from "./data-plane-listener.js";
+import { EndpointIndex } from "./endpoint-index.js";
+import { Publisher } from "./publisher.js";
+import { SignalUpkeep } from "./signal-upkeep.js";
+
+export interface ServerOptions {
+  readonly config: Config;
+  /** Open; the server closes it when it stops. */
+  readonly store: StateStore;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly metrics: PrometheusSink;
+}
+
+export class SteelyardServer implements Component {
+  readonly name = "steelyard";
+  readonly #store: StateStore;
+  readonly #dataPlane: DataPlaneListener;
+  readonly #api: ApiServer;
+  readonly #diagnostics: ApiServer;
+  /** In order of start. */
+  readonly #components: readonly Component[];
+  readonly #started: Component[] = [];
+  #ready = false;
+
+  constructor({ config, store, version, clock, rng, logger, metrics }: ServerOptions) {
+    this.#store = store;
+    const of = (component: string) => ({ clock, metrics, logger: logger.child({ component }) });
+
+    const registry = new Registry({
+      ...of("registry"),
+      store,
+      rng,
+      limits: config.limits,
+      policyCheck: (policy) => void bindPolicy(policy),
+    });
+
+    const endpoints = new EndpointIndex(registry.services);
+    const signals = new SignalBook({
+      ...of("signals"),
+      knows: (cluster) => endpoints.serviceOf(cluster),
+      instanceAt: (service, endpoint) => endpoints.instanceAt(service, endpoint),
+    });
+    const lrs = new LrsService({
+      ...of("lrs"),
+      onReport: (report) => signals.record(report),
+      onNodeGone: (node) => signals.forgetNode(node),
+    });
+
+    const checkpoints = new StoredCheckpoints({ ...of("checkpoints"), store });
+    const control = new ControlLoop({
+      ...of("control"),
+      services: registry.services,
+      onRound: (handler) => signals.onRound(handler),
+      checkpoints,
+      settings: config.control,
+    });
+
+    const cache = new ResourceCache();
+    const publisher = new Publisher({
+      ...of("publisher"),
+      services: registry.services,
+      plans: control.plans,
+      cache,
+      listener: config.listener,
+    });
+    const xds = new XdsServer({ ...of("xds"), cache, audienceOf });
+    this.#dataPlane = new DataPlaneListener({ ...of("data-plane"), address: config.xds.address, services: [xds, lrs] });
+
+    const app = createApi({
+      ...of("api"),
+      registry,
+      control,
+      nodes: () => xds.nodes(),
+      algorithms: WEIGHT_POLICIES,
+      version,
+    });
+    this.#api = new ApiServer({ ...of("api"), name: "api", app, flag: "--api-address", ...config.api.address });
+    const diagnostics = createDiagnostics({ ready: () => this.readiness(), metricsText: () => metrics.text(), logger });
+    this.#diagnostics = new ApiServer({
+      ...of("diagnostics"),
+      name: "diagnostics",
+      app: diagnostics,
+      flag: "--diagnostics-address",
+      ...config.diagnostics.address,
+    });
+
+    // State is loaded and the cache filled before the first proxy is let in: one that meets less than it has would drop it.
+    this.#components = [
+      this.#diagnostics,
+      checkpoints,
+      registry,
+      control,
+      publisher,
+      new SignalUpkeep({ clock, signals }),
+      this.#dataPlane,
+      this.#api,
+    ];
+  }
+
+  get ports(): { readonly xds: number; readonly api: number; readonly diagnostics: number } {
+    return { xds: this.#dataPlane.port, api: this.#api.port, diagnostics: this.#diagnostics.port };
+  }
+
+  /** @throws SteelyardError ERR_ADDRESS_IN_USE, ERR_NOT_LOOPBACK, ERR_STORE_UNAVAILABLE; what was started is stopped again */
+  async start(): Promise<void> {
+    try {
+      for (const component of this.#components) {
+        await component.start();
+        this.#started.push(component);
+      }
+      this.#ready = true;
+    } catch (thrown) {
+      await this.stop();
+      throw thrown;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#ready = false;
+    for (const component of this.#started.splice(0).toReversed()) await component.stop();
+    await this.#store.close();
+  }
+
+  readiness(): Readiness {
+    const { up, detail } = this.#store.health();
+    const checks = [
+      { name: "started", ok: this.#ready, detail: this.#ready ? "all components are up" : "starting or stopping" },
+      { name: "store", ok: up, detail },
+    ];
+    return { ok: checks.every(({ ok }) => ok), checks };
+  }
+}
