@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const LAYERS = ["unit", "property", "golden", "conformance", "integration", "e2e"];
+export const LAYERS = ["unit", "property", "golden", "conformance", "integration", "e2e"];
 
 /** Runs the layers and returns jest's exit status. */
 export function runJest(layers, extra = []) {

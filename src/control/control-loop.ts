@@ -112,7 +112,11 @@ export class ControlLoop implements Component, ControlView {
     const nowMs = clock.nowMs();
     const wallMs = clock.wallMs();
     const restored = this.#restore(service);
-    let controller = new ServiceController(snapshot, bound, { service, settings, ...(restored === undefined ? {} : { restored }) });
+    let controller = new ServiceController(snapshot, bound, {
+      service,
+      settings,
+      ...(restored === undefined ? {} : { restored }),
+    });
     let decision: Decision;
     try {
       decision = controller.onTimer(nowMs, wallMs);

@@ -1,9 +1,9 @@
 // What the proxies were last told about a service. Survives a restart, so that the first assignment after it is byte for
 // byte the last one before it.
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { InstanceId } from "../model/ids.js";
 import type { CatalogueInstance } from "../model/instance.js";
-import { endpointKey } from "../model/instance.js";
 
 export interface InForceEntry {
   /** 1..2^32-1 */
@@ -33,21 +33,15 @@ export const inForceSchema = z.object({
   ),
 });
 
-/** Everything about members that is decided by people: what proxies see besides weights, and the registered weight. */
+/**
+ * A digest of everything about members that is decided by people: what proxies see besides weights, and the registered
+ * weight. A difference is a membership change.
+ */
 export function membershipOf(instances: readonly CatalogueInstance[]): string {
-  return instances
-    .map((i) =>
-      [
-        i.id,
-        endpointKey(i.address, i.port),
-        i.health,
-        i.weight,
-        i.priority,
-        i.locality.region,
-        i.locality.zone,
-        i.locality.subZone,
-        i.hostname,
-      ].join("|"),
-    )
-    .join("\n");
+  const digest = createHash("sha256");
+  for (const { id, address, port, health, weight, priority, locality, hostname } of instances) {
+    const { region, zone, subZone } = locality;
+    digest.update(JSON.stringify([id, address, port, health, weight, priority, region, zone, subZone, hostname]));
+  }
+  return digest.digest("base64url");
 }

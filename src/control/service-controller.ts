@@ -43,7 +43,9 @@ export class ServiceController {
   readonly #settings: ControlSettings;
   #learned: LearnedState;
   #inForce: InForce;
+  /** Digest of the members in force, and of those in the catalogue. */
   #membership: string;
+  #wantedMembership: string;
   #members: readonly CatalogueInstance[] = [];
   #snapshot: ServiceSnapshot;
   #bound: BoundPolicy;
@@ -85,6 +87,7 @@ export class ServiceController {
       entries: new Map(entries),
     };
     this.#membership = usable ? restored.membership : "";
+    this.#wantedMembership = membershipOf(snapshot.instances);
   }
 
   get snapshot(): ServiceSnapshot {
@@ -98,6 +101,7 @@ export class ServiceController {
     const policyChanged = bound !== this.#bound;
     this.#bound = bound;
     this.#snapshot = snapshot;
+    this.#wantedMembership = membershipOf(snapshot.instances);
     return this.#reconcile({ nowMs, wallMs, round: undefined, policyChanged });
   }
 
@@ -177,12 +181,11 @@ export class ServiceController {
     if (round !== undefined && this.#holdRounds > 0) this.#holdRounds -= 1;
     this.#phases ??= evaluation.phases;
 
-    const membership = membershipOf(this.#snapshot.instances);
-    const urgency = this.#urgency(evaluation, membership, policyChanged);
+    const urgency = this.#urgency(evaluation, policyChanged);
     const waitMs = urgency === undefined ? 0 : this.#lastPushMs + this.#intervalMs(urgency) - nowMs;
     const push = urgency !== undefined && waitMs <= 0;
-    if (push) this.#bringIntoForce(evaluation, membership, nowMs, wallMs);
-    else if (membership === this.#membership) this.#members = this.#snapshot.instances;
+    if (push) this.#bringIntoForce(evaluation, nowMs, wallMs);
+    else if (this.#wantedMembership === this.#membership) this.#members = this.#snapshot.instances;
     this.#plan = this.#makePlan(evaluation);
     return {
       plan: this.#plan,
@@ -191,8 +194,8 @@ export class ServiceController {
     };
   }
 
-  #urgency(evaluation: Evaluation, membership: string, policyChanged: boolean): Urgency | undefined {
-    if (membership !== this.#membership || policyChanged) return "members";
+  #urgency(evaluation: Evaluation, policyChanged: boolean): Urgency | undefined {
+    if (this.#wantedMembership !== this.#membership || policyChanged) return "members";
     if (this.#holdRounds > 0 || this.#stale) return undefined;
     if (evaluation.phases !== this.#phases || evaluation.equal !== this.#inForce.equal) return "fault";
     const before = evaluation.draft.map(({ id, share }) => this.#inForce.entries.get(id) ?? { weight: 1, share });
@@ -210,7 +213,7 @@ export class ServiceController {
     return changed ? "weights" : undefined;
   }
 
-  #bringIntoForce(evaluation: Evaluation, membership: string, nowMs: number, wallMs: number): void {
+  #bringIntoForce(evaluation: Evaluation, nowMs: number, wallMs: number): void {
     const n = inFlightPerWorker(this.#learned.totals);
     const weights = weightsFor(
       this.#enforcement,
@@ -240,7 +243,7 @@ export class ServiceController {
     for (const id of this.#history.keys()) if (!entries.has(id)) this.#history.delete(id);
     this.#inForce = { revision, equal: evaluation.equal, inFlightPerWorker: n, entries };
     this.#members = this.#snapshot.instances;
-    this.#membership = membership;
+    this.#membership = this.#wantedMembership;
     this.#phases = evaluation.phases;
     this.#lastPushMs = nowMs;
   }
