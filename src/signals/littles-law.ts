@@ -3,11 +3,11 @@
 // Counts failures as completions and long-lived streams as in flight; it is a fallback, and named as such.
 import { type DecayedMean, decayedMean, EMPTY_MEAN, meanOf } from "../stats/decay.js";
 
-const TAU_MS = 3_000;
+const TAU_MS = 5_000;
 /** Completions behind an answer, in effect. */
 const MIN_COMPLETIONS = 5;
 /** Requests seen in flight behind an answer, in effect: an error of about a third. */
-const MIN_SEEN = 8;
+const MIN_SEEN = 10;
 
 export interface LittleState {
   /** `sum` = in-flight time in ms, `count` = completions: their quotient is the latency. */

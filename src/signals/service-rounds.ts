@@ -1,6 +1,6 @@
 // One service's reports, gathered into rounds. A round is complete when every live proxy has reported since the last
 // one; a late proxy is waited for until 1.5 intervals after the round's first report; one that is silent for three
-// intervals is no longer live. A round that a new proxy joined stays open for half an interval more, so that proxies
+// intervals is no longer live. A round that a new proxy joined stays open for a moment more, so that proxies
 // which report at the same moment (all reconnect at once after a restart of ours) fall into the same rounds, instead of
 // one always closing the round with the others' numbers of an interval ago. Ticking per round, not per report, is what keeps several proxies from driving the
 // control loop several times with a fraction of the data each.
@@ -19,7 +19,8 @@ const LATE_INTERVALS = 1.5;
 const EXPIRY_INTERVALS = 3;
 /** Two rounds are never closer than this, so that a burst of reports is one round. */
 const SPACING_INTERVALS = 0.5;
-const JOIN_INTERVALS = 0.5;
+/** Well below 1 - SPACING_INTERVALS: the next report of a proxy that joined alone must not fall into the spacing. */
+const JOIN_INTERVALS = 0.3;
 /** We ask for reports every second or two, so whoever claims much longer intervals is not waited for. */
 const MAX_CADENCE_MS = 5_000;
 
@@ -171,14 +172,14 @@ export class ServiceRounds {
     if (this.#awaited.size > 0 || this.#cancelDeadline === undefined || this.#joining === "settling") return;
     const { clock } = this.#options;
     const typicalMs = this.#typicalMs();
+    const sinceMs = clock.nowMs() - (this.#closedAtMs ?? Number.NEGATIVE_INFINITY);
+    const spacingMs = SPACING_INTERVALS * typicalMs - sinceMs;
     if (this.#joining === "joined") {
       this.#joining = "settling";
       this.#cancelDeadline();
-      this.#cancelDeadline = scheduleDeadline(clock, JOIN_INTERVALS * typicalMs, () => this.#close("complete"));
-      return;
-    }
-    const sinceMs = clock.nowMs() - (this.#closedAtMs ?? Number.NEGATIVE_INFINITY);
-    if (sinceMs >= SPACING_INTERVALS * typicalMs) this.#close("complete");
+      const settleMs = Math.max(JOIN_INTERVALS * typicalMs, spacingMs);
+      this.#cancelDeadline = scheduleDeadline(clock, settleMs, () => this.#close("complete"));
+    } else if (spacingMs <= 0) this.#close("complete");
   }
 
   #close(closedBy: "complete" | "late"): void {

@@ -44,10 +44,12 @@ export function listenerOf({ address, port }: ListenerAddress): Listener {
         configType: { $case: "typedConfig", value: packAny(Router, Router.create()) },
       },
     ],
-    // Callers are not trusted: their x-forwarded-for is extended, not believed, and no address counts as internal, so
-    // that nobody can override time-outs by x-envoy headers.
+    // No caller is trusted: x-forwarded-for is extended, not believed, and no address counts as internal. An internal
+    // caller could set time-outs by header, and so make healthy endpoints look failing. An empty list would mean the
+    // private ranges and loopback; 0.0.0.0 is nobody's address.
     useRemoteAddress: true,
-    internalAddressConfig: { unixSockets: false },
+    internalAddressConfig: { unixSockets: false, cidrRanges: [{ addressPrefix: "0.0.0.0", prefixLen: 32 }] },
+    preserveExternalRequestId: true,
     // Routes and backends see the same path, whatever a caller writes.
     normalizePath: true,
   });

@@ -38,7 +38,7 @@ const last = (): LoadRound => {
 };
 const load = (id: InstanceId) => last().loads.get(id);
 
-/** The first report of a proxy opens a round that stays open for half an interval. */
+/** The first report of a proxy opens a round that stays open for a moment. */
 const settle = (): void => clock.advance(500);
 
 beforeEach(() => {
@@ -71,6 +71,14 @@ describe("one proxy", () => {
       ageMs: 0,
       confidence: 125 / 145,
     });
+  });
+
+  it("makes a round of its first report before its second one", () => {
+    book.record(report("p1", { 9001: sample({ successes: 1 }) }));
+    clock.advance(995);
+    expect(rounds).toHaveLength(1);
+    book.record(report("p1", { 9001: sample({ successes: 2 }) }));
+    expect(rounds.map(({ intervalMs }) => intervalMs)).toEqual([1_000, 1_000]);
   });
 
   it("rates by the report's own interval", () => {
@@ -286,7 +294,7 @@ describe("life of the book", () => {
     expect(book.status(CHECKOUT)?.reporters).toBe(1);
     clock.advance(1);
     book.prune();
-    expect(book.status(CHECKOUT)).toMatchObject({ reporters: 0, lastRoundAgeMs: 2_501 });
+    expect(book.status(CHECKOUT)).toMatchObject({ reporters: 0, lastRoundAgeMs: 2_701 });
     services.clear();
     book.prune();
     expect(book.status(CHECKOUT)).toBeUndefined();
