@@ -1,0 +1,92 @@
+import { describe, expect, it } from "@jest/globals";
+import { ClusterLoadAssignment } from "../../../src/gen/envoy/config/endpoint/v3/endpoint.js";
+import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
+import { parseInstanceId } from "../../../src/model/ids.js";
+import type { CatalogueInstance } from "../../../src/model/instance.js";
+import type { PlanEntry, WeightPlan } from "../../../src/model/plan.js";
+import { DEFAULT_SERVICE_POLICY, type ServiceSnapshot } from "../../../src/model/service.js";
+import { gatewayResources, resourcesOf } from "../../../src/translate/service-resources.js";
+import { CHECKOUT } from "./fixtures.js";
+
+const instance = (id: string, port: number): CatalogueInstance => ({
+  service: CHECKOUT,
+  id: parseInstanceId(id),
+  address: "10.0.0.1",
+  port,
+  weight: 100,
+  priority: 0,
+  locality: { region: "eu", zone: "a", subZone: "" },
+  hostname: `${id}.internal`,
+  metadata: {},
+  generation: "",
+  status: "ready",
+  adminState: "ready",
+  ttlMs: 30_000,
+  deregisterAfterMs: 600_000,
+  registeredAtMs: 0,
+  revision: 1,
+  lease: "live",
+  health: "HEALTHY",
+});
+
+const entry = (id: string, port: number, weight = 100): PlanEntry => ({
+  instance: parseInstanceId(id),
+  address: "10.0.0.1",
+  port,
+  priority: 0,
+  health: "HEALTHY",
+  weight,
+  share: 0.5,
+  factors: [],
+  reasons: [],
+  load: undefined,
+});
+
+const snapshot = (...instances: CatalogueInstance[]): ServiceSnapshot => ({
+  service: CHECKOUT,
+  policy: DEFAULT_SERVICE_POLICY,
+  instances,
+  revision: 1,
+  declared: false,
+});
+
+const plan = (...entries: PlanEntry[]): WeightPlan => ({
+  service: CHECKOUT,
+  revision: 1,
+  mode: "normal",
+  policy: "adaptive",
+  signalMode: "L",
+  enforcement: LEAST_REQUEST,
+  entries,
+});
+
+const portsOf = (bytes: Uint8Array): unknown[] =>
+  ClusterLoadAssignment.decode(bytes).endpoints.flatMap(({ lbEndpoints }) =>
+    lbEndpoints.map(({ hostIdentifier }) => JSON.stringify(hostIdentifier).match(/"portValue","value":(\d+)/)?.[1]),
+  );
+
+describe("resources of a service", () => {
+  const both = snapshot(instance("a", 1), instance("b", 2));
+
+  it("keep the very bytes of the Cluster, whatever happens to weights and members", () => {
+    const before = resourcesOf({ snapshot: both, plan: plan(entry("a", 1), entry("b", 2)) });
+    const after = resourcesOf({ snapshot: snapshot(instance("a", 1)), plan: plan(entry("a", 1, 7)) });
+    expect(after.cluster).toEqual(before.cluster);
+    expect(after.assignment.bytes).not.toEqual(before.assignment.bytes);
+  });
+
+  it("leave out what was deregistered since the plan and what has no plan yet", () => {
+    const { assignment } = resourcesOf({
+      snapshot: snapshot(instance("b", 2), instance("new", 3)),
+      plan: plan(entry("a", 1), entry("b", 2)),
+    });
+    expect(portsOf(assignment.bytes)).toEqual(["2"]);
+  });
+
+  it("name what they need", () => {
+    const { cluster, assignment } = resourcesOf({ snapshot: both, plan: plan() });
+    expect(cluster.refs).toEqual([{ typeUrl: assignment.typeUrl, name: "checkout" }]);
+    const [listener, routes] = gatewayResources({ listener: { address: "127.0.0.1", port: 80 }, services: [both] });
+    expect(listener?.refs).toEqual([{ typeUrl: routes?.typeUrl, name: routes?.name }]);
+  });
+});
