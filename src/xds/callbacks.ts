@@ -1,0 +1,46 @@
+// Hooks for whoever embeds the engine. All are synchronous and must not throw, except where a refusal is named: a thrown
+// StreamError ends that stream with its status.
+import type { NodeInfo } from "./node.js";
+import type { RefusalError } from "./request.js";
+
+export interface StreamInfo {
+  /** Unique within the server. */
+  readonly id: number;
+  /** e.g. `ads-sotw`, `eds-delta`. */
+  readonly transport: string;
+  readonly peer: string;
+  /** Known from the first request on. */
+  readonly node: NodeInfo | undefined;
+}
+
+export interface RequestInfo {
+  readonly typeUrl: string;
+  /** What it says about an earlier response; `stale` answers one that is not the newest, or none of this stream. */
+  readonly kind: "none" | "stale" | "ack" | "nack";
+}
+
+export interface ResponseInfo {
+  readonly typeUrl: string;
+  readonly nonce: string;
+  readonly versionInfo: string;
+  readonly resources: number;
+  readonly removed: number;
+  readonly bytes: number;
+}
+
+export interface NackInfo {
+  readonly typeUrl: string;
+  /** Names in the refused response. */
+  readonly names: readonly string[];
+  readonly error: RefusalError;
+}
+
+export interface XdsCallbacks {
+  /** May refuse. */
+  readonly onStreamOpened?: (stream: StreamInfo) => void;
+  /** Before anything is answered to the request; may refuse. */
+  readonly onRequest?: (stream: StreamInfo, request: RequestInfo) => void;
+  readonly onNack?: (stream: StreamInfo, nack: NackInfo) => void;
+  readonly onResponse?: (stream: StreamInfo, response: ResponseInfo) => void;
+  readonly onStreamClosed?: (stream: StreamInfo) => void;
+}

@@ -1,0 +1,36 @@
+// The public summary of a channel that sends by name; the same for both variants.
+import type { ChannelStatus } from "./channel.js";
+import type { Ledger } from "./ledger.js";
+import type { Subscription } from "./subscription.js";
+
+/** Names listed with an error; a response can hold thousands. */
+const MAX_NAMES = 16;
+
+export function ledgerStatus(typeUrl: string, subscription: Subscription, ledger: Ledger): ChannelStatus {
+  const { sent, acked } = ledger.versions;
+  const refusal = ledger.refusal;
+  return {
+    typeUrl,
+    all: subscription.all,
+    names: subscription.names,
+    sentVersion: sent,
+    ackedVersion: acked,
+    state: refusal
+      ? "NACKED"
+      : sent === undefined
+        ? "NOT_SENT"
+        : ledger.idle && ledger.unanswered === 0
+          ? "SYNCED"
+          : "STALE",
+    error: refusal && { ...refusal.error, resources: firstNames(refusal.members.keys()) },
+  };
+}
+
+export function firstNames(names: Iterable<string>): readonly string[] {
+  const first: string[] = [];
+  for (const name of names) {
+    if (first.length === MAX_NAMES) break;
+    first.push(name);
+  }
+  return first;
+}

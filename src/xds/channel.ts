@@ -1,0 +1,95 @@
+// One type on one stream: the part of a session that decides what to send next. Pull-based: nothing is queued, so what
+// is dropped, replaced or unsubscribed before it is pulled never reaches the wire, and the newest content always wins.
+import type { FrameFactory } from "./frame.js";
+import type { XdsLimits } from "./limits.js";
+import type { RefusalError } from "./request.js";
+import type { Resource, ResourceId } from "./resource.js";
+import type { TypeRule } from "./type-rules.js";
+import type { TypeSnapshot } from "./type-snapshot.js";
+
+/** The content that the stream's audience is to have. */
+export interface AudienceView {
+  get(typeUrl: string, name: string): Resource | undefined;
+  names(typeUrl: string): Iterable<string>;
+  snapshot(typeUrl: string): TypeSnapshot;
+  typeVersion(typeUrl: string): { readonly versionInfo: string; readonly pinned: string | undefined };
+}
+
+/** Tells the index which changes must wake this stream. */
+export interface Interest {
+  watch(typeUrl: string, name: string): void;
+  unwatch(typeUrl: string, name: string): void;
+  watchAll(typeUrl: string): void;
+  unwatchAll(typeUrl: string): void;
+}
+
+export interface ChannelPorts {
+  readonly rule: TypeRule;
+  readonly view: AudienceView;
+  readonly interest: Interest;
+  readonly frames: FrameFactory;
+  readonly limits: XdsLimits;
+}
+
+/** A response that is on its way: the caller must write it. */
+export interface Draft {
+  readonly typeUrl: string;
+  readonly label: string;
+  readonly nonce: string;
+  readonly versionInfo: string;
+  readonly resources: number;
+  readonly removed: number;
+  /** gRPC length prefix and message; shared, never change it. */
+  readonly framed: Buffer;
+  readonly message: Buffer;
+  /** What must be sent again after this, if it is subscribed. */
+  readonly dependents: readonly ResourceId[];
+}
+
+export interface PullContext {
+  readonly nowMs: number;
+  /** Does another type still have something to add or change? Then removals that others may refer to wait. */
+  readonly othersPending: () => boolean;
+}
+
+/** What a request said about an earlier response. */
+export type Receipt =
+  | { readonly kind: "none" | "stale" }
+  | { readonly kind: "ack"; readonly latencyMs: number }
+  | {
+      readonly kind: "nack";
+      readonly latencyMs: number;
+      readonly error: RefusalError;
+      readonly names: readonly string[];
+    };
+
+export interface ChannelStatus {
+  readonly typeUrl: string;
+  readonly all: boolean;
+  readonly names: ReadonlySet<string>;
+  readonly sentVersion: string | undefined;
+  readonly ackedVersion: string | undefined;
+  readonly state: "SYNCED" | "STALE" | "NACKED" | "NOT_SENT";
+  readonly error: (RefusalError & { readonly resources: readonly string[] }) | undefined;
+}
+
+export interface Channel<R> {
+  readonly rule: TypeRule;
+  /** @throws StreamError RESOURCE_EXHAUSTED when the subscription grows beyond the limits. */
+  receive(request: R, first: boolean, nowMs: number): Receipt;
+  /** Content of these names changed. */
+  touch(names: ReadonlySet<string>): void;
+  /** What needs `name` was sent changed: send `name` again if it is subscribed. */
+  resend(name: string): void;
+  /** A response of the type that this one depends on was sent. */
+  parentSent(): void;
+  /** Is there something to add or change which was not sent yet, for whatever reason? */
+  pending(): boolean;
+  /** Does the client still wait for the first answer of this type? */
+  readonly answerDue: boolean;
+  take(context: PullContext): Draft | undefined;
+  /** The audience was cleared: what was noticed but not sent is void. */
+  forget(): void;
+  close(): void;
+  status(): ChannelStatus;
+}

@@ -1,0 +1,154 @@
+// The incremental variant, for every type: what changed, what is gone, name by name, each with its own version.
+import type { Channel, ChannelPorts, ChannelStatus, Draft, PullContext, Receipt } from "./channel.js";
+import { ledgerStatus } from "./channel-status.js";
+import { Ledger } from "./ledger.js";
+import type { DeltaRequest } from "./request.js";
+import type { Resource } from "./resource.js";
+import { resourceExhausted } from "./stream-error.js";
+import { DeltaSubscription } from "./subscription.js";
+import type { TypeRule } from "./type-rules.js";
+
+export class DeltaChannel implements Channel<DeltaRequest> {
+  readonly rule: TypeRule;
+  readonly #ports: ChannelPorts;
+  readonly #subscription: DeltaSubscription;
+  readonly #ledger = new Ledger((resource) => resource.version);
+  readonly #find: (name: string) => Resource | undefined;
+  readonly #absence: (name: string) => "tell" | "silent";
+  #answerDue = false;
+
+  constructor(ports: ChannelPorts) {
+    this.#ports = ports;
+    this.rule = ports.rule;
+    this.#subscription = new DeltaSubscription(ports.rule);
+    this.#find = (name) => ports.view.get(ports.rule.typeUrl, name);
+    this.#absence = (name) => (this.#subscription.names.has(name) || this.#ledger.knows(name) ? "tell" : "silent");
+  }
+
+  get answerDue(): boolean {
+    return this.#answerDue;
+  }
+
+  receive(request: DeltaRequest, first: boolean, nowMs: number): Receipt {
+    const receipt: Receipt = first
+      ? { kind: "none" }
+      : this.#ledger.settle(request.nonce, request.error, nowMs, (name) => this.#subscription.names.has(name));
+    this.#subscribe(request, first);
+    if (this.#subscription.names.size > this.#ports.limits.maxNamesPerType) {
+      throw resourceExhausted(`more than ${this.#ports.limits.maxNamesPerType} names subscribed`);
+    }
+    return receipt;
+  }
+
+  touch(names: ReadonlySet<string>): void {
+    for (const name of names) if (this.#subscription.covers(name)) this.#ledger.mark(name);
+  }
+
+  resend(name: string): void {
+    if (this.#subscription.covers(name)) this.#ledger.markAgain(name);
+  }
+
+  // A client that warms again does not ask again in this variant: references alone bring the resource back.
+  parentSent(): void {}
+
+  pending(): boolean {
+    return this.#ledger.pending(this.#find);
+  }
+
+  take(context: PullContext): Draft | undefined {
+    const { limits } = this.#ports;
+    if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) return undefined;
+    const resources: Resource[] = [];
+    let removed: string[] = [];
+    let bytes = 0;
+    for (const [name, resource] of this.#ledger.candidates(this.#find, this.#absence)) {
+      if (!resource) {
+        const waits = this.rule.removalsLast && this.#ledger.holds(name) && context.othersPending();
+        if (!waits) removed.push(name);
+        continue;
+      }
+      bytes += resource.bytes.length;
+      if (resources.length > 0 && bytes > limits.maxResponseBytes) break;
+      resources.push(resource);
+      if (this.rule.batch) continue;
+      removed = []; // alone in its response; what is gone follows in one of its own
+      break;
+    }
+    const empty = resources.length === 0 && removed.length === 0;
+    if (empty && !(this.#answerDue && this.#ledger.unanswered === 0)) return undefined;
+    this.#answerDue = false;
+    return this.#send(resources, removed, context.nowMs);
+  }
+
+  forget(): void {
+    this.#ledger.forget();
+  }
+
+  close(): void {
+    const { typeUrl } = this.rule;
+    if (this.#subscription.all) this.#ports.interest.unwatchAll(typeUrl);
+    for (const name of this.#subscription.names) this.#ports.interest.unwatch(typeUrl, name);
+  }
+
+  status(): ChannelStatus {
+    return ledgerStatus(this.rule.typeUrl, this.#subscription, this.#ledger);
+  }
+
+  #send(resources: readonly Resource[], removed: readonly string[], nowMs: number): Draft {
+    const { typeUrl, label } = this.rule;
+    const single = this.rule.batch ? undefined : resources[0];
+    // For debugging only, says the protocol; of one resource it is that one's version, so that its frame can be shared.
+    const type = this.#ports.view.typeVersion(typeUrl);
+    const versionInfo = type.pinned ?? single?.version ?? type.versionInfo;
+    const dependents = resources.flatMap((resource) => (this.#ledger.holdsSame(resource) ? [] : resource.refs));
+    const frame = this.#ports.frames.frame(
+      { variant: "delta", typeUrl, versionInfo, resources, removed },
+      this.#ledger.nonceFloor(single),
+    );
+    const nonce = this.#ledger.sent({ nonce: frame.nonce, versionInfo, nowMs, resources, removed });
+    const counts = { resources: resources.length, removed: removed.length };
+    return { typeUrl, label, nonce, versionInfo, ...counts, framed: frame.framed, message: frame.message, dependents };
+  }
+
+  #subscribe(request: DeltaRequest, first: boolean): void {
+    const { interest, view } = this.#ports;
+    const { typeUrl } = this.rule;
+    const before = this.#subscription.all;
+    const change = this.#subscription.update(request.subscribe, request.unsubscribe, first);
+    const { all } = this.#subscription;
+    if (all && !before) interest.watchAll(typeUrl);
+    if (!all && before) interest.unwatchAll(typeUrl);
+    // Of what the client says it holds, only differences are news, even of names that it lists again.
+    const reported = first ? request.initialVersions : new Map<string, string>();
+    const dropped = new Set(change.dropped);
+    for (const [name, version] of reported) {
+      if (!all && !dropped.has(name)) this.#adopt(name);
+      if (this.#subscription.covers(name)) this.#ledger.assume(name, version);
+    }
+    for (const name of change.asked) {
+      interest.watch(typeUrl, name);
+      if (!reported.has(name)) this.#ledger.markAsked(name);
+    }
+    for (const name of change.revealed) {
+      interest.unwatch(typeUrl, name);
+      this.#ledger.doubt(name);
+    }
+    for (const name of change.dropped) {
+      interest.unwatch(typeUrl, name);
+      this.#ledger.drop(name);
+    }
+    if (change.all === "asked") {
+      for (const name of view.names(typeUrl)) if (!reported.has(name)) this.#ledger.markAsked(name);
+      if (first && reported.size === 0) this.#answerDue = true;
+    }
+    if (change.all === "off") {
+      for (const name of this.#ledger.names()) if (!this.#subscription.covers(name)) this.#ledger.drop(name);
+    }
+  }
+
+  #adopt(name: string): void {
+    if (this.#subscription.names.has(name)) return;
+    this.#subscription.adopt(name);
+    this.#ports.interest.watch(this.rule.typeUrl, name);
+  }
+}

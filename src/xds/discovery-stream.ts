@@ -1,0 +1,194 @@
+// One open stream, whichever variant and service: bytes in, frames out, a session between. Knows no gRPC beyond status
+// codes. Owns the rule that trouble stays here: whatever goes wrong ends this stream with a status and frees what it held.
+import { status } from "@grpc/grpc-js";
+import type { StreamInfo } from "./callbacks.js";
+import type { AudienceView, Draft, Receipt } from "./channel.js";
+import type { Engine } from "./engine.js";
+import type { NodeInfo } from "./node.js";
+import { nodeInfo } from "./node.js";
+import type { DiscoveryRequest } from "./request.js";
+import type { Session, SessionPorts } from "./session.js";
+import { StreamError } from "./stream-error.js";
+import { type FrameSink, StreamWriter } from "./stream-writer.js";
+import type { Watcher } from "./subscription-index.js";
+import { ruleOf } from "./type-rules.js";
+import type { DecodeContext, Decoded } from "./wire-requests.js";
+
+/** A protocol variant: how its requests are read and what answers them. */
+export interface Protocol<R extends DiscoveryRequest> {
+  readonly decode: (bytes: Uint8Array, context: DecodeContext) => Decoded<R>;
+  readonly session: (ports: SessionPorts) => Session<R>;
+}
+
+export interface StreamTransport extends FrameSink {
+  readonly peer: string;
+  /** Ends the stream, with OK or with the error's status. */
+  end(error?: StreamError): void;
+}
+
+interface StreamOptions<R extends DiscoveryRequest> {
+  readonly id: number;
+  /** e.g. `ads-sotw`. */
+  readonly name: string;
+  readonly onlyType: string | undefined;
+  readonly protocol: Protocol<R>;
+  readonly transport: StreamTransport;
+  readonly engine: Engine;
+  /** Something changed for this stream: the server pumps it soon, together with the others. */
+  readonly onWake: (stream: DiscoveryStream<R>) => void;
+  readonly onClosed: (stream: DiscoveryStream<R>) => void;
+}
+
+interface Joined<R extends DiscoveryRequest> {
+  readonly node: NodeInfo;
+  readonly audience: string;
+  readonly session: Session<R>;
+}
+
+export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
+  readonly #options: StreamOptions<R>;
+  readonly #writer: StreamWriter;
+  readonly #openedAtMs: number;
+  #joined: Joined<R> | undefined;
+  #closed = false;
+
+  constructor(options: StreamOptions<R>) {
+    this.#options = options;
+    const { engine } = options;
+    this.#openedAtMs = engine.clock.wallMs();
+    this.#writer = new StreamWriter({
+      sink: { write: (draft, written) => this.#write(draft, written) },
+      next: () => this.#joined?.session.next(engine.clock.nowMs()),
+      batchBytes: engine.limits.writeBatchBytes,
+    });
+  }
+
+  get info(): StreamInfo {
+    const { id, name, transport } = this.#options;
+    return { id, transport: name, peer: transport.peer, node: this.#joined?.node };
+  }
+
+  get audience(): string | undefined {
+    return this.#joined?.audience;
+  }
+
+  /** Milliseconds since the Unix epoch. */
+  get openedAtMs(): number {
+    return this.#openedAtMs;
+  }
+
+  /** State per type; empty before the first request. */
+  types(): ReturnType<Session["status"]> {
+    return this.#joined?.session.status() ?? [];
+  }
+
+  /** One request, as it came. */
+  receive(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    this.#guard(() => {
+      const { engine, onlyType, protocol } = this.#options;
+      const { clock, limits, callbacks } = engine;
+      const { request, node } = protocol.decode(bytes, { onlyType, limits, wallMs: clock.wallMs() });
+      this.#joined ??= this.#join(nodeInfo(node, limits));
+      const receipt = this.#joined.session.receive(request, clock.nowMs());
+      callbacks.onRequest?.(this.info, { typeUrl: request.typeUrl, kind: receipt.kind });
+      this.#observe(request.typeUrl, receipt);
+      this.#writer.pump();
+    });
+  }
+
+  touch(typeUrl: string, names: ReadonlySet<string>): void {
+    this.#joined?.session.touch(typeUrl, names);
+    this.#options.onWake(this);
+  }
+
+  forget(): void {
+    this.#joined?.session.forget();
+  }
+
+  pump(): void {
+    if (!this.#closed) this.#guard(() => this.#writer.pump());
+  }
+
+  /** Ends the stream from our side. */
+  end(error?: StreamError): void {
+    if (this.#closed) return;
+    if (error) {
+      const { metrics, logger } = this.#options.engine;
+      const { id, transport, node } = this.info;
+      metrics.count("steelyard_xds_stream_errors_total", { status: status[error.code] });
+      logger.warn(
+        { stream: id, transport, node: node?.id, status: status[error.code], reason: error.message },
+        "xds stream refused",
+      );
+    }
+    this.release();
+    this.#options.transport.end(error);
+  }
+
+  /** Frees everything; the transport is gone already, or is being ended. */
+  release(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#writer.close();
+    this.#joined?.session.close();
+    this.#options.onClosed(this);
+  }
+
+  #join(node: NodeInfo): Joined<R> {
+    const { engine, protocol } = this.#options;
+    const { cache, index, limits } = engine;
+    const audience = engine.audienceOf(node);
+    const view: AudienceView = {
+      get: (typeUrl, name) => cache.get(audience, typeUrl, name),
+      names: (typeUrl) => cache.names(audience, typeUrl),
+      snapshot: (typeUrl) => cache.snapshot(audience, typeUrl),
+      typeVersion: (typeUrl) => cache.typeVersion(audience, typeUrl),
+    };
+    const interest = index.interestOf(audience, this);
+    return { node, audience, session: protocol.session({ view, interest, frames: cache.frames, limits }) };
+  }
+
+  #write(draft: Draft, written: () => void): void {
+    const { engine, transport } = this.#options;
+    const { typeUrl, nonce, versionInfo, resources, removed } = draft;
+    const bytes = draft.framed.length;
+    engine.metrics.count("steelyard_xds_responses_total", { type: draft.label });
+    engine.metrics.count("steelyard_xds_response_bytes_total", { type: draft.label }, bytes);
+    if (bytes > CLIENT_DEFAULT_LIMIT_BYTES)
+      engine.metrics.count("steelyard_xds_oversize_responses_total", { type: draft.label });
+    transport.write(draft, written);
+    engine.callbacks.onResponse?.(this.info, { typeUrl, nonce, versionInfo, resources, removed, bytes });
+  }
+
+  #observe(typeUrl: string, receipt: Receipt): void {
+    const { metrics, logger, callbacks } = this.#options.engine;
+    const { label: type } = ruleOf(typeUrl);
+    metrics.count("steelyard_xds_requests_total", { type, kind: receipt.kind });
+    if (receipt.kind === "ack") metrics.observe("steelyard_xds_ack_seconds", receipt.latencyMs / 1000, { type });
+    if (receipt.kind !== "nack") return;
+    const { error, names } = receipt;
+    const { id, node } = this.info;
+    logger.warn(
+      { stream: id, node: node?.id, type, resources: names.slice(0, 16), error: error.message },
+      "xds response refused",
+    );
+    callbacks.onNack?.(this.info, { typeUrl, names, error });
+  }
+
+  #guard(task: () => void): void {
+    try {
+      task();
+    } catch (thrown) {
+      if (thrown instanceof StreamError) {
+        this.end(thrown);
+        return;
+      }
+      this.#options.engine.logger.error({ stream: this.#options.id, err: thrown }, "xds stream failed");
+      this.end(new StreamError(status.INTERNAL, "internal error"));
+    }
+  }
+}
+
+/** Clients built on the gRPC libraries refuse larger messages unless told otherwise. */
+const CLIENT_DEFAULT_LIMIT_BYTES = 4 << 20;

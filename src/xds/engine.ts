@@ -1,0 +1,20 @@
+// What all streams of a server share.
+import type { Clock } from "../runtime/clock.js";
+import type { Logger } from "../runtime/logger.js";
+import type { MetricSink } from "../runtime/metrics.js";
+import type { XdsCallbacks } from "./callbacks.js";
+import type { XdsLimits } from "./limits.js";
+import type { NodeInfo } from "./node.js";
+import type { ResourceCache } from "./resource-cache.js";
+import type { SubscriptionIndex } from "./subscription-index.js";
+
+export interface Engine {
+  readonly cache: ResourceCache;
+  readonly index: SubscriptionIndex;
+  readonly audienceOf: (node: NodeInfo) => string;
+  readonly callbacks: XdsCallbacks;
+  readonly limits: XdsLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: MetricSink;
+}

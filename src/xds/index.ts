@@ -1,0 +1,27 @@
+// `steelyard/xds`: an xDS server library. Put resources into a ResourceCache, serve it with an XdsServer.
+export type {
+  NackInfo,
+  RequestInfo,
+  ResponseInfo,
+  StreamInfo,
+  XdsCallbacks,
+} from "./callbacks.js";
+export { contentVersion } from "./content-hash.js";
+export { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
+export type { ListenAddress, ListenOptions } from "./listener.js";
+export type { NodeInfo } from "./node.js";
+export type { NodeStatus, NodeTypeStatus, SyncState } from "./node-status.js";
+export type { RefusalError } from "./request.js";
+export {
+  type EncodableMessage,
+  type MessageCodec,
+  messageOf,
+  type Resource,
+  type ResourceContent,
+  type ResourceId,
+  type ResourceInput,
+} from "./resource.js";
+export { type CacheChange, type CacheEvent, type ChangedNames, ResourceCache } from "./resource-cache.js";
+export { StreamError } from "./stream-error.js";
+export { TYPE_URLS } from "./type-rules.js";
+export { XdsServer, type XdsServerOptions } from "./xds-server.js";

@@ -1,0 +1,235 @@
+// What one client holds of one type, name by name, and what must still be sent. Shared by both variants for types whose
+// responses carry changes only. Invariants: a name has at most one unanswered response; what is due stays due until its
+// newest content was sent, refused as it is, or is no longer wanted.
+import type { Receipt } from "./channel.js";
+import { InFlight } from "./in-flight.js";
+import { type Refusal, Refusals, type Version } from "./refusals.js";
+import type { RefusalError } from "./request.js";
+import type { Resource } from "./resource.js";
+
+interface Delivery {
+  readonly versionInfo: string;
+  readonly sentAtMs: number;
+  readonly contents: readonly { readonly name: string; readonly version: Version }[];
+}
+
+/** The client has something under this name, but which content is not known: no content equals it. */
+const DOUBTFUL = "";
+
+export class Ledger {
+  /** Names to be looked at; true = send even if the client holds the content already. */
+  readonly #due = new Map<string, boolean>();
+  /** What the client was sent last: the token of the content, or null for "told that it does not exist". */
+  readonly #held = new Map<string, string | null>();
+  /** Unanswered nonce by name. */
+  readonly #flying = new Map<string, string>();
+  readonly #inFlight = new InFlight<Delivery>();
+  readonly #refusals = new Refusals();
+  readonly #tokenOf: (resource: Resource) => string;
+  #sentVersion: string | undefined;
+  #ackedVersion: string | undefined;
+  #lastNonce = "";
+  #highestNonce = 0;
+  #dropFloor = 0;
+
+  /** `tokenOf`: what makes two contents the same for the client (the delta version, or with the pinned type version). */
+  constructor(tokenOf: (resource: Resource) => string) {
+    this.#tokenOf = tokenOf;
+  }
+
+  get unanswered(): number {
+    return this.#inFlight.size;
+  }
+
+  get idle(): boolean {
+    return this.#due.size === 0;
+  }
+
+  /** Nonce of the last response of the type; empty before the first. */
+  get lastNonce(): string {
+    return this.#lastNonce;
+  }
+
+  get refusal(): Refusal | undefined {
+    return this.#refusals.latest;
+  }
+
+  get versions(): { readonly sent: string | undefined; readonly acked: string | undefined } {
+    return { sent: this.#sentVersion, acked: this.#ackedVersion };
+  }
+
+  mark(name: string): void {
+    if (!this.#due.has(name)) this.#due.set(name, false);
+  }
+
+  /** Marks `name` to be sent even if the client holds its content. */
+  markAgain(name: string): void {
+    this.#due.set(name, this.#held.has(name));
+  }
+
+  /** The client asks for `name` in so many words: a refusal no longer stands in the way. */
+  markAsked(name: string): void {
+    this.#refusals.pardon(name);
+    this.markAgain(name);
+  }
+
+  /** Marks `name` to be sent, or reported absent, whatever the client may hold or have heard. */
+  doubt(name: string): void {
+    this.#held.set(name, DOUBTFUL);
+    this.#due.set(name, true);
+  }
+
+  /** Takes the client's word for what it holds. */
+  assume(name: string, token: string): void {
+    this.#held.set(name, token);
+    this.#due.set(name, false);
+  }
+
+  /** Forgets `name`: the client no longer wants it. */
+  drop(name: string): void {
+    this.#due.delete(name);
+    if (this.#held.delete(name)) this.#dropFloor = this.#highestNonce;
+    for (const other of this.#refusals.dissolve(name)) this.mark(other);
+  }
+
+  /** Names that the client holds or was told of. */
+  names(): IterableIterator<string> {
+    return this.#held.keys();
+  }
+
+  /** Does the client hold content under `name`, as far as we know? */
+  holds(name: string): boolean {
+    return typeof this.#held.get(name) === "string";
+  }
+
+  /** Was the client ever told about `name`? */
+  knows(name: string): boolean {
+    return this.#held.has(name);
+  }
+
+  /** Does the client hold exactly this content? */
+  holdsSame(resource: Resource): boolean {
+    return this.#held.get(resource.name) === this.#tokenOf(resource);
+  }
+
+  forget(): void {
+    this.#due.clear();
+  }
+
+  /**
+   * Names that are due and not in flight, each with what is to become of it: send the resource, or (`undefined`) say that
+   * it does not exist. Names with nothing to say are struck off on the way.
+   */
+  *candidates(
+    find: (name: string) => Resource | undefined,
+    absence: (name: string) => "tell" | "silent",
+  ): Generator<readonly [name: string, resource: Resource | undefined]> {
+    for (const [name, again] of this.#due) {
+      if (this.#flying.has(name)) continue;
+      const resource = find(name);
+      if (this.#worthSending(name, resource, again, absence)) yield [name, resource];
+      else this.#due.delete(name);
+    }
+  }
+
+  /** Is something to be added or changed, now or once an answer has come? */
+  pending(find: (name: string) => Resource | undefined): boolean {
+    for (const [name, again] of this.#due) {
+      const resource = find(name);
+      if (resource && this.#worthSending(name, resource, again, () => "silent")) return true;
+    }
+    return false;
+  }
+
+  /**
+   * The nonce that a frame must exceed, so that this stream never sees one twice. A frame with a single resource is sent
+   * again only by force or after its name was dropped; others must simply be newer than all before.
+   */
+  nonceFloor(single: Resource | undefined): number {
+    const again = single === undefined || this.#due.get(single.name) === true;
+    return again ? this.#highestNonce : this.#dropFloor;
+  }
+
+  sent(response: {
+    readonly nonce: number;
+    readonly versionInfo: string;
+    readonly nowMs: number;
+    readonly resources: readonly Resource[];
+    readonly removed: readonly string[];
+  }): string {
+    const nonce = String(response.nonce);
+    for (const resource of response.resources) {
+      this.#due.delete(resource.name);
+      this.#held.set(resource.name, this.#tokenOf(resource));
+      this.#flying.set(resource.name, nonce);
+    }
+    for (const name of response.removed) {
+      this.#due.delete(name);
+      this.#held.set(name, null);
+      this.#flying.set(name, nonce);
+    }
+    this.#inFlight.add(nonce, {
+      versionInfo: response.versionInfo,
+      sentAtMs: response.nowMs,
+      contents: [
+        ...response.resources.map(({ name, version }) => ({ name, version })),
+        ...response.removed.map((name) => ({ name, version: null })),
+      ],
+    });
+    this.#sentVersion = response.versionInfo;
+    this.#lastNonce = nonce;
+    this.#highestNonce = Math.max(this.#highestNonce, response.nonce);
+    return nonce;
+  }
+
+  /** Reads the answer in a request. A NACK is an error and nothing else; `keepAbsent`: names to be remembered as absent. */
+  settle(
+    nonce: string,
+    error: RefusalError | undefined,
+    nowMs: number,
+    keepAbsent: (name: string) => boolean,
+  ): Receipt {
+    if (nonce === "") return { kind: "none" };
+    const settled = this.#inFlight.settle(nonce);
+    const last = settled.at(-1);
+    if (!last) return { kind: "stale" };
+    for (const delivery of settled) {
+      for (const { name } of delivery.contents) this.#flying.delete(name);
+      if (delivery === last && error) continue;
+      this.#ackedVersion = delivery.versionInfo;
+      for (const { name, version } of delivery.contents) {
+        if (version === null && this.#held.get(name) === null && !keepAbsent(name)) this.#held.delete(name);
+      }
+    }
+    const latencyMs = nowMs - last.sentAtMs;
+    if (!error) return { kind: "ack", latencyMs };
+    const wanted = last.contents.filter(({ name }) => this.#held.has(name));
+    for (const { name } of wanted) this.#held.set(name, DOUBTFUL);
+    this.#refusals.refuse(new Map(wanted.map(({ name, version }) => [name, version])), error);
+    return { kind: "nack", latencyMs, error, names: last.contents.map(({ name }) => name) };
+  }
+
+  #worthSending(
+    name: string,
+    resource: Resource | undefined,
+    again: boolean,
+    absence: (name: string) => "tell" | "silent",
+  ): boolean {
+    switch (this.#refusals.check(name, resource?.version ?? null)) {
+      case "same":
+        return false;
+      case "other":
+        for (const member of this.#refusals.dissolve(name)) this.mark(member);
+        break;
+      case "free":
+        break;
+    }
+    const held = this.#held.get(name);
+    if (resource) return again || held !== this.#tokenOf(resource);
+    if (absence(name) === "silent") {
+      this.#held.delete(name);
+      return false;
+    }
+    return again || held !== null;
+  }
+}

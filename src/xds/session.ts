@@ -1,0 +1,115 @@
+// One stream of one client, without transport: a synchronous state machine from requests and cache changes to responses.
+// Owns the order between types. Both variants, aggregated or not, are this class with other channels.
+import type { Channel, ChannelPorts, ChannelStatus, Draft, Receipt } from "./channel.js";
+import { DeltaChannel } from "./delta-channel.js";
+import type { DeltaRequest, DiscoveryRequest, SotwRequest } from "./request.js";
+import { SotwChangesChannel } from "./sotw-changes-channel.js";
+import { SotwFullChannel } from "./sotw-full-channel.js";
+import { resourceExhausted } from "./stream-error.js";
+import { ruleOf } from "./type-rules.js";
+
+export type SessionPorts = Omit<ChannelPorts, "rule">;
+
+interface SessionOptions<R> {
+  readonly ports: SessionPorts;
+  readonly open: (ports: ChannelPorts) => Channel<R>;
+}
+
+/** What the transport needs of a session, whichever variant. */
+export interface Session<R extends DiscoveryRequest = DiscoveryRequest> {
+  /** @throws StreamError RESOURCE_EXHAUSTED */
+  receive(request: R, nowMs: number): Receipt;
+  touch(typeUrl: string, names: ReadonlySet<string>): void;
+  /** The next response that may go now, if there is one. It counts as sent once it is returned. */
+  next(nowMs: number): Draft | undefined;
+  forget(): void;
+  close(): void;
+  status(): readonly ChannelStatus[];
+}
+
+export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> {
+  readonly #ports: SessionPorts;
+  readonly #open: (ports: ChannelPorts) => Channel<R>;
+  readonly #channels = new Map<string, Channel<R>>();
+  /** The same, in the order of the wire. */
+  #ordered: readonly Channel<R>[] = [];
+
+  constructor({ ports, open }: SessionOptions<R>) {
+    this.#ports = ports;
+    this.#open = open;
+  }
+
+  receive(request: R, nowMs: number): Receipt {
+    const open = this.#channels.get(request.typeUrl);
+    if (open) return open.receive(request, false, nowMs);
+    return this.#openChannel(request.typeUrl).receive(request, true, nowMs);
+  }
+
+  touch(typeUrl: string, names: ReadonlySet<string>): void {
+    this.#channels.get(typeUrl)?.touch(names);
+  }
+
+  next(nowMs: number): Draft | undefined {
+    for (const channel of this.#ordered) {
+      if (this.#mustWait(channel)) continue;
+      const othersPending = (): boolean => this.#ordered.some((other) => other !== channel && other.pending());
+      const draft = channel.take({ nowMs, othersPending });
+      if (!draft) continue;
+      this.#followUp(draft);
+      return draft;
+    }
+    return undefined;
+  }
+
+  forget(): void {
+    for (const channel of this.#ordered) channel.forget();
+  }
+
+  close(): void {
+    for (const channel of this.#ordered) channel.close();
+    this.#channels.clear();
+    this.#ordered = [];
+  }
+
+  status(): readonly ChannelStatus[] {
+    return this.#ordered.map((channel) => channel.status());
+  }
+
+  /**
+   * Routes to a cluster must not arrive before the cluster, which waits for its turn while an older response is
+   * unanswered. Endpoints never wait: Envoy holds back the acknowledgement of clusters until it has them. First answers
+   * do not wait either, for a client may need them to finish its start.
+   */
+  #mustWait(channel: Channel<R>): boolean {
+    const { after } = channel.rule;
+    if (after === undefined || channel.answerDue) return false;
+    return this.#channels.get(after)?.pending() ?? false;
+  }
+
+  #followUp(draft: Draft): void {
+    for (const channel of this.#ordered) if (channel.rule.parent === draft.typeUrl) channel.parentSent();
+    for (const { typeUrl, name } of draft.dependents) this.#channels.get(typeUrl)?.resend(name);
+  }
+
+  #openChannel(typeUrl: string): Channel<R> {
+    const { maxTypesPerStream } = this.#ports.limits;
+    if (this.#channels.size >= maxTypesPerStream) {
+      throw resourceExhausted(`more than ${maxTypesPerStream} resource types on one stream`);
+    }
+    const channel = this.#open({ ...this.#ports, rule: ruleOf(typeUrl) });
+    this.#channels.set(typeUrl, channel);
+    this.#ordered = [...this.#channels.values()].sort((a, b) => a.rule.rank - b.rule.rank);
+    return channel;
+  }
+}
+
+export function sotwSession(ports: SessionPorts): DiscoverySession<SotwRequest> {
+  return new DiscoverySession<SotwRequest>({
+    ports,
+    open: (channel) => (channel.rule.fullState ? new SotwFullChannel(channel) : new SotwChangesChannel(channel)),
+  });
+}
+
+export function deltaSession(ports: SessionPorts): DiscoverySession<DeltaRequest> {
+  return new DiscoverySession<DeltaRequest>({ ports, open: (channel) => new DeltaChannel(channel) });
+}

@@ -1,0 +1,147 @@
+// State of the world for types whose responses may hold changes only: endpoints, routes and all that are not in the
+// table. Endpoints go one per response, a bounded number of them unanswered at a time, so that a NACK names its culprit
+// and 1,000 clusters need few round trips. A removed resource is not announced: this variant has no words for it, and the
+// client learns it from the parent.
+import type { Channel, ChannelPorts, ChannelStatus, Draft, PullContext, Receipt } from "./channel.js";
+import { ledgerStatus } from "./channel-status.js";
+import { Ledger } from "./ledger.js";
+import type { SotwRequest } from "./request.js";
+import type { Resource } from "./resource.js";
+import { resourceExhausted } from "./stream-error.js";
+import { SotwSubscription } from "./subscription.js";
+import type { TypeRule } from "./type-rules.js";
+
+const silent = (): "silent" => "silent";
+
+export class SotwChangesChannel implements Channel<SotwRequest> {
+  readonly rule: TypeRule;
+  readonly #ports: ChannelPorts;
+  readonly #subscription: SotwSubscription;
+  readonly #ledger = new Ledger((resource) => resource.stamp);
+  readonly #find: (name: string) => Resource | undefined;
+  #answerDue = false;
+  /** The parent type was sent since the last repeated request was answered, so that another may be meant. */
+  #repeatArmed = false;
+
+  constructor(ports: ChannelPorts) {
+    this.#ports = ports;
+    this.rule = ports.rule;
+    this.#subscription = new SotwSubscription(ports.rule);
+    this.#find = (name) => ports.view.get(ports.rule.typeUrl, name);
+  }
+
+  get answerDue(): boolean {
+    return this.#answerDue;
+  }
+
+  receive(request: SotwRequest, first: boolean, nowMs: number): Receipt {
+    // The nonce of a first request is from another stream, maybe another server: it means nothing here.
+    const receipt: Receipt = first
+      ? { kind: "none" }
+      : this.#ledger.settle(request.nonce, request.error, nowMs, () => false);
+    const changed = request.names !== undefined && this.#subscribe(request.names, first);
+    if (first && (this.#subscription.all || this.#subscription.names.size > 0)) this.#answerDue = true;
+    if (receipt.kind === "stale" && !changed && request.error === undefined) this.#repeat(request.nonce);
+    return receipt;
+  }
+
+  touch(names: ReadonlySet<string>): void {
+    for (const name of names) if (this.#subscription.covers(name)) this.#ledger.mark(name);
+  }
+
+  resend(name: string): void {
+    if (!this.#subscription.covers(name)) return;
+    this.#ledger.markAgain(name);
+    this.#repeatArmed = false;
+  }
+
+  parentSent(): void {
+    this.#repeatArmed = true;
+  }
+
+  pending(): boolean {
+    return this.#ledger.pending(this.#find);
+  }
+
+  take(context: PullContext): Draft | undefined {
+    const { limits, view } = this.#ports;
+    if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) return undefined;
+    const resources: Resource[] = [];
+    let bytes = 0;
+    for (const [, resource] of this.#ledger.candidates(this.#find, silent)) {
+      if (!resource) continue;
+      bytes += resource.bytes.length;
+      if (resources.length > 0 && bytes > limits.maxResponseBytes) break;
+      resources.push(resource);
+      if (!this.rule.batch) break;
+    }
+    const single = this.rule.batch ? undefined : resources[0];
+    if (resources.length === 0 && !(this.#answerDue && this.#ledger.unanswered === 0)) return undefined;
+    this.#answerDue = false;
+    const versionInfo = single
+      ? (single.typeVersion ?? single.version)
+      : view.typeVersion(this.rule.typeUrl).versionInfo;
+    return this.#send(resources, versionInfo, single, context.nowMs);
+  }
+
+  forget(): void {
+    this.#ledger.forget();
+  }
+
+  close(): void {
+    const { typeUrl } = this.rule;
+    if (this.#subscription.all) this.#ports.interest.unwatchAll(typeUrl);
+    for (const name of this.#subscription.names) this.#ports.interest.unwatch(typeUrl, name);
+  }
+
+  status(): ChannelStatus {
+    return ledgerStatus(this.rule.typeUrl, this.#subscription, this.#ledger);
+  }
+
+  #send(resources: readonly Resource[], versionInfo: string, single: Resource | undefined, nowMs: number): Draft {
+    const { typeUrl, label } = this.rule;
+    const dependents = resources.flatMap((resource) => (this.#ledger.holdsSame(resource) ? [] : resource.refs));
+    const frame = this.#ports.frames.frame(
+      { variant: "sotw", typeUrl, versionInfo, resources, removed: [] },
+      this.#ledger.nonceFloor(single),
+    );
+    const nonce = this.#ledger.sent({ nonce: frame.nonce, versionInfo, nowMs, resources, removed: [] });
+    const counts = { resources: resources.length, removed: 0 };
+    return { typeUrl, label, nonce, versionInfo, ...counts, framed: frame.framed, message: frame.message, dependents };
+  }
+
+  #subscribe(list: readonly string[], first: boolean): boolean {
+    const { interest, limits, view } = this.#ports;
+    const { typeUrl } = this.rule;
+    const change = this.#subscription.update(list, first);
+    if (this.#subscription.names.size > limits.maxNamesPerType) {
+      throw resourceExhausted(`more than ${limits.maxNamesPerType} names subscribed`);
+    }
+    for (const name of change.added) {
+      interest.watch(typeUrl, name);
+      this.#ledger.mark(name);
+    }
+    for (const name of change.removed) interest.unwatch(typeUrl, name);
+    if (change.all === "on") {
+      interest.watchAll(typeUrl);
+      for (const name of view.names(typeUrl)) this.#ledger.mark(name);
+    }
+    if (change.all === "off") {
+      interest.unwatchAll(typeUrl);
+      for (const name of this.#ledger.names()) if (!this.#subscription.covers(name)) this.#ledger.drop(name);
+    }
+    for (const name of change.removed) this.#ledger.drop(name);
+    return change.added.length > 0 || change.removed.length > 0 || change.all !== "same";
+  }
+
+  /**
+   * Envoy repeats its last request when a parent changed and it warms again; it looks like the same ACK once more. Where
+   * references were declared the resource is on its way already. Answered once per parent sent, lest a client which says
+   * everything twice is answered for ever.
+   */
+  #repeat(nonce: string): void {
+    if (!this.#repeatArmed || nonce !== this.#ledger.lastNonce || this.#ledger.unanswered > 0) return;
+    this.#repeatArmed = false;
+    for (const name of this.#ledger.names()) this.#ledger.markAgain(name);
+  }
+}

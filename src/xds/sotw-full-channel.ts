@@ -1,0 +1,186 @@
+// State of the world for types where a response replaces all the client holds of the type (listeners, clusters). One
+// unanswered response, newest wins. Owns "make before break" for this variant: while other types still have something to
+// send, what was removed stays in the response, and leaves with a second one.
+import type { Channel, ChannelPorts, ChannelStatus, Draft, PullContext, Receipt } from "./channel.js";
+import { firstNames } from "./channel-status.js";
+import { InFlight } from "./in-flight.js";
+import type { RefusalError, SotwRequest } from "./request.js";
+import { resourceExhausted } from "./stream-error.js";
+import { SotwSubscription } from "./subscription.js";
+import type { TypeRule } from "./type-rules.js";
+import { TypeSnapshot } from "./type-snapshot.js";
+
+interface Delivery {
+  readonly snapshot: TypeSnapshot;
+  readonly sentAtMs: number;
+}
+
+export class SotwFullChannel implements Channel<SotwRequest> {
+  readonly rule: TypeRule;
+  readonly #ports: ChannelPorts;
+  readonly #subscription: SotwSubscription;
+  readonly #inFlight = new InFlight<Delivery>();
+  /** The client's state as last acknowledged. */
+  #acked: TypeSnapshot | undefined;
+  /** Refused, but maybe applied in part. */
+  #doubtful: TypeSnapshot | undefined;
+  #sent: TypeSnapshot | undefined;
+  #refusal: { readonly snapshot: TypeSnapshot; readonly error: RefusalError } | undefined;
+  #dirty = false;
+  /** Send even if nothing changed: a first request, or names that were added. */
+  #again = false;
+  #answerDue = false;
+  #highestNonce = 0;
+
+  constructor(ports: ChannelPorts) {
+    this.#ports = ports;
+    this.rule = ports.rule;
+    this.#subscription = new SotwSubscription(ports.rule);
+  }
+
+  get answerDue(): boolean {
+    return this.#answerDue;
+  }
+
+  receive(request: SotwRequest, first: boolean, nowMs: number): Receipt {
+    const receipt: Receipt = first ? { kind: "none" } : this.#settle(request, nowMs);
+    if (request.names !== undefined) this.#subscribe(request.names, first);
+    return receipt;
+  }
+
+  touch(): void {
+    this.#dirty = true;
+  }
+
+  // Types with full state have no parents in the protocol: they are never waited for by name.
+  resend(): void {}
+
+  parentSent(): void {}
+
+  pending(): boolean {
+    if (!this.#dirty && !this.#again) return false;
+    const target = this.#target();
+    return !this.#refused(target) && target.changedSince(this.#sent).length > 0;
+  }
+
+  take(context: PullContext): Draft | undefined {
+    if ((!this.#dirty && !this.#again) || this.#inFlight.size > 0) return undefined;
+    const target = this.#target();
+    const settled = !this.#again && (target.stamp === this.#sent?.stamp || this.#refused(target));
+    if (this.#subscribedToNothing() || settled) {
+      this.#dirty = false;
+      this.#again = false;
+      this.#answerDue = false;
+      return undefined;
+    }
+    const leaving = this.rule.removalsLast ? this.#leaving(target) : [];
+    if (leaving.length === 0 || !context.othersPending()) {
+      this.#dirty = false;
+      return this.#send(target, context.nowMs);
+    }
+    const union = new TypeSnapshot([...target.resources, ...leaving]);
+    const nothingNew = !this.#again && (union.content === this.#sent?.content || this.#refused(union));
+    return nothingNew ? undefined : this.#send(union, context.nowMs);
+  }
+
+  forget(): void {
+    this.#dirty = false;
+  }
+
+  close(): void {
+    const { typeUrl } = this.rule;
+    if (this.#subscription.all) this.#ports.interest.unwatchAll(typeUrl);
+    for (const name of this.#subscription.names) this.#ports.interest.unwatch(typeUrl, name);
+  }
+
+  status(): ChannelStatus {
+    const { names, all } = this.#subscription;
+    const synced = !this.#dirty && !this.#again && this.#inFlight.size === 0;
+    return {
+      typeUrl: this.rule.typeUrl,
+      all,
+      names,
+      sentVersion: this.#sent?.versionInfo,
+      ackedVersion: this.#acked?.versionInfo,
+      state: this.#refusal ? "NACKED" : this.#sent === undefined ? "NOT_SENT" : synced ? "SYNCED" : "STALE",
+      error: this.#refusal && {
+        ...this.#refusal.error,
+        resources: firstNames(this.#refusal.snapshot.resources.map(({ name }) => name)),
+      },
+    };
+  }
+
+  #send(snapshot: TypeSnapshot, nowMs: number): Draft {
+    const { typeUrl, label } = this.rule;
+    const { resources, versionInfo } = snapshot;
+    const frame = this.#ports.frames.frame(
+      { variant: "sotw", typeUrl, versionInfo, resources, removed: [] },
+      this.#highestNonce,
+    );
+    // What was refused may be in force all the same: what differs from either state is a change for the client.
+    const changed = new Set(snapshot.changedSince(this.#acked));
+    if (this.#doubtful) for (const resource of snapshot.changedSince(this.#doubtful)) changed.add(resource);
+    const nonce = String(frame.nonce);
+    this.#inFlight.add(nonce, { snapshot, sentAtMs: nowMs });
+    this.#highestNonce = Math.max(this.#highestNonce, frame.nonce);
+    this.#sent = snapshot;
+    this.#again = false;
+    this.#answerDue = false;
+    if (this.#refusal && this.#refusal.snapshot.content !== snapshot.content) this.#refusal = undefined;
+    const dependents = [...changed].flatMap(({ refs }) => refs);
+    const counts = { resources: resources.length, removed: 0 };
+    return { typeUrl, label, nonce, versionInfo, ...counts, framed: frame.framed, message: frame.message, dependents };
+  }
+
+  #settle({ nonce, error }: SotwRequest, nowMs: number): Receipt {
+    if (nonce === "") return { kind: "none" };
+    const delivery = this.#inFlight.settle(nonce).at(-1);
+    if (!delivery) return { kind: "stale" };
+    const latencyMs = nowMs - delivery.sentAtMs;
+    if (!error) {
+      this.#acked = delivery.snapshot;
+      this.#doubtful = undefined;
+      this.#refusal = undefined;
+      return { kind: "ack", latencyMs };
+    }
+    this.#doubtful = delivery.snapshot;
+    this.#refusal = { snapshot: delivery.snapshot, error };
+    return { kind: "nack", latencyMs, error, names: delivery.snapshot.resources.map(({ name }) => name) };
+  }
+
+  #subscribe(list: readonly string[], first: boolean): void {
+    const { interest, limits } = this.#ports;
+    const { typeUrl } = this.rule;
+    const change = this.#subscription.update(list, first);
+    if (this.#subscription.names.size > limits.maxNamesPerType) {
+      throw resourceExhausted(`more than ${limits.maxNamesPerType} names subscribed`);
+    }
+    for (const name of change.added) interest.watch(typeUrl, name);
+    for (const name of change.removed) interest.unwatch(typeUrl, name);
+    if (change.all === "on") interest.watchAll(typeUrl);
+    if (change.all === "off") interest.unwatchAll(typeUrl);
+    if (first) this.#answerDue = !this.#subscribedToNothing();
+    if (first || change.added.length > 0 || change.all === "on") this.#again = true;
+  }
+
+  #target(): TypeSnapshot {
+    const { view } = this.#ports;
+    const { typeUrl } = this.rule;
+    if (this.#subscription.all) return view.snapshot(typeUrl);
+    const resources = [...this.#subscription.names].flatMap((name) => view.get(typeUrl, name) ?? []);
+    return new TypeSnapshot(resources, view.typeVersion(typeUrl).pinned);
+  }
+
+  #leaving(target: TypeSnapshot): readonly TypeSnapshot["resources"][number][] {
+    const before = this.#sent?.resources ?? [];
+    return before.filter(({ name }) => this.#subscription.covers(name) && !target.get(name));
+  }
+
+  #refused(target: TypeSnapshot): boolean {
+    return this.#refusal?.snapshot.content === target.content;
+  }
+
+  #subscribedToNothing(): boolean {
+    return !this.#subscription.all && this.#subscription.names.size === 0;
+  }
+}

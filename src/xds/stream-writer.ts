@@ -1,0 +1,71 @@
+// Backpressure by credit: the next batch is pulled only when the transport has confirmed the one before, so a slow reader
+// costs one batch of memory, and what it gets next is the newest content. `write()` returning false says only that an
+// object queue is long; the callback is what tells that bytes have left.
+import type { Draft } from "./channel.js";
+
+/** Where responses go. */
+export interface FrameSink {
+  /** Takes one response; calls `written` once it has been handed to the socket. */
+  write(draft: Draft, written: () => void): void;
+}
+
+interface WriterOptions {
+  readonly sink: FrameSink;
+  readonly next: () => Draft | undefined;
+  readonly batchBytes: number;
+}
+
+export class StreamWriter {
+  readonly #sink: FrameSink;
+  readonly #next: () => Draft | undefined;
+  readonly #batchBytes: number;
+  #unconfirmed = 0;
+  #pumping = false;
+  #closed = false;
+
+  constructor({ sink, next, batchBytes }: WriterOptions) {
+    this.#sink = sink;
+    this.#next = next;
+    this.#batchBytes = batchBytes;
+  }
+
+  /** Responses that the transport has not confirmed. */
+  get unconfirmed(): number {
+    return this.#unconfirmed;
+  }
+
+  /** Writes what may go now. Call it whenever there may be something new. */
+  pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (!this.#closed && this.#unconfirmed === 0 && this.#batch()) {
+        // Again when the sink confirmed at once.
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Writes one batch; false when there was nothing to write. */
+  #batch(): boolean {
+    let bytes = 0;
+    while (!this.#closed && bytes < this.#batchBytes) {
+      const draft = this.#next();
+      if (!draft) break;
+      bytes += draft.framed.length;
+      this.#unconfirmed++;
+      this.#sink.write(draft, this.#written);
+    }
+    return bytes > 0;
+  }
+
+  readonly #written = (): void => {
+    this.#unconfirmed--;
+    if (this.#unconfirmed === 0 && !this.#closed) this.pump();
+  };
+}

@@ -1,0 +1,97 @@
+// Who wants what: finds the streams that a change must wake, without asking the others. Invariant: holds nothing for a
+// stream that is gone, nor for a name nobody wants.
+import type { Interest } from "./channel.js";
+import type { ChangedNames } from "./resource-cache.js";
+
+export interface Watcher {
+  touch(typeUrl: string, names: ReadonlySet<string>): void;
+  /** The audience was cleared. */
+  forget(): void;
+}
+
+interface TypeWatchers {
+  readonly all: Set<Watcher>;
+  readonly byName: Map<string, Set<Watcher>>;
+}
+
+export class SubscriptionIndex {
+  readonly #audiences = new Map<string, Map<string, TypeWatchers>>();
+
+  /** Number of (audience, type) pairs that somebody watches; 0 when all streams are gone. */
+  get size(): number {
+    let size = 0;
+    for (const types of this.#audiences.values()) size += types.size;
+    return size;
+  }
+
+  /** The port through which one stream says what it wants. */
+  interestOf(audience: string, watcher: Watcher): Interest {
+    return {
+      watch: (typeUrl, name) => {
+        const { byName } = this.#type(audience, typeUrl);
+        const watchers = byName.get(name);
+        if (watchers) watchers.add(watcher);
+        else byName.set(name, new Set([watcher]));
+      },
+      unwatch: (typeUrl, name) => {
+        const type = this.#audiences.get(audience)?.get(typeUrl);
+        const watchers = type?.byName.get(name);
+        if (!type || !watchers?.delete(watcher) || watchers.size > 0) return;
+        type.byName.delete(name);
+        this.#collect(audience, typeUrl, type);
+      },
+      watchAll: (typeUrl) => {
+        this.#type(audience, typeUrl).all.add(watcher);
+      },
+      unwatchAll: (typeUrl) => {
+        const type = this.#audiences.get(audience)?.get(typeUrl);
+        if (type?.all.delete(watcher)) this.#collect(audience, typeUrl, type);
+      },
+    };
+  }
+
+  changed(audience: string, changes: ChangedNames): void {
+    const types = this.#audiences.get(audience);
+    if (!types) return;
+    for (const [typeUrl, names] of changes) {
+      const type = types.get(typeUrl);
+      if (!type) continue;
+      for (const watcher of type.all) watcher.touch(typeUrl, names);
+      if (type.byName.size === 0) continue;
+      for (const name of names) {
+        const watchers = type.byName.get(name);
+        if (!watchers) continue;
+        const only = new Set([name]);
+        for (const watcher of watchers) watcher.touch(typeUrl, only);
+      }
+    }
+  }
+
+  cleared(audience: string): void {
+    for (const { all, byName } of this.#audiences.get(audience)?.values() ?? []) {
+      for (const watcher of all) watcher.forget();
+      for (const watchers of byName.values()) for (const watcher of watchers) watcher.forget();
+    }
+  }
+
+  #type(audience: string, typeUrl: string): TypeWatchers {
+    let types = this.#audiences.get(audience);
+    if (!types) {
+      types = new Map();
+      this.#audiences.set(audience, types);
+    }
+    let type = types.get(typeUrl);
+    if (!type) {
+      type = { all: new Set(), byName: new Map() };
+      types.set(typeUrl, type);
+    }
+    return type;
+  }
+
+  #collect(audience: string, typeUrl: string, type: TypeWatchers): void {
+    if (type.all.size > 0 || type.byName.size > 0) return;
+    const types = this.#audiences.get(audience);
+    types?.delete(typeUrl);
+    if (types?.size === 0) this.#audiences.delete(audience);
+  }
+}

@@ -1,0 +1,125 @@
+// Which names of one type one stream wants. Owns the wildcard rules of the protocol, which differ by variant and by type:
+// state of the world lists all names each time, delta says what is added and what goes.
+import type { TypeRule } from "./type-rules.js";
+
+export const WILDCARD = "*";
+
+/** Read side, for whoever sends. */
+export interface Subscription {
+  /** Everything of the type. */
+  readonly all: boolean;
+  /** Names asked for one by one, also while `all` holds. */
+  readonly names: ReadonlySet<string>;
+  covers(name: string): boolean;
+}
+
+export interface SotwChange {
+  readonly added: readonly string[];
+  /** Names that are no longer covered. */
+  readonly removed: readonly string[];
+  /** Whether `all` was switched. */
+  readonly all: "on" | "off" | "same";
+}
+
+export class SotwSubscription implements Subscription {
+  readonly #rule: TypeRule;
+  #names: ReadonlySet<string> = new Set();
+  #all = false;
+  /** Once a request named anything, an empty list is no wildcard any more but the end of all subscriptions. */
+  #named = false;
+
+  constructor(rule: TypeRule) {
+    this.#rule = rule;
+  }
+
+  get all(): boolean {
+    return this.#all;
+  }
+
+  get names(): ReadonlySet<string> {
+    return this.#names;
+  }
+
+  covers(name: string): boolean {
+    return this.#all || this.#names.has(name);
+  }
+
+  /** Takes the complete list of a request; `first` on this stream for this type. */
+  update(list: readonly string[], first: boolean): SotwChange {
+    const names = new Set(list);
+    const legacy = this.#rule.wildcard === "legacy" && names.size === 0 && (first || (this.#all && !this.#named));
+    if (names.size > 0) this.#named = true;
+    const all = legacy || (this.#rule.wildcard !== "never" && names.delete(WILDCARD));
+    const before = { names: this.#names, all: this.#all };
+    this.#names = names;
+    this.#all = all;
+    return {
+      added: [...names].filter((name) => !before.names.has(name)),
+      removed: all ? [] : [...before.names].filter((name) => !names.has(name)),
+      all: all === before.all ? "same" : all ? "on" : "off",
+    };
+  }
+}
+
+export interface DeltaChange {
+  /** Names asked for, also those that were subscribed already: asking again means "send again". */
+  readonly asked: readonly string[];
+  /** Unsubscribed and no longer covered. */
+  readonly dropped: readonly string[];
+  /** Unsubscribed but still covered by the wildcard: the client must be told what becomes of them. */
+  readonly revealed: readonly string[];
+  /** `asked`: the wildcard was asked for, be it new or again. */
+  readonly all: "asked" | "off" | "same";
+}
+
+export class DeltaSubscription implements Subscription {
+  readonly #rule: TypeRule;
+  readonly #names = new Set<string>();
+  #all = false;
+
+  constructor(rule: TypeRule) {
+    this.#rule = rule;
+  }
+
+  get all(): boolean {
+    return this.#all;
+  }
+
+  get names(): ReadonlySet<string> {
+    return this.#names;
+  }
+
+  covers(name: string): boolean {
+    return this.#all || this.#names.has(name);
+  }
+
+  /** Counts names as subscribed that the client did not spell out (`initial_resource_versions`). */
+  adopt(name: string): void {
+    this.#names.add(name);
+  }
+
+  update(subscribe: readonly string[], unsubscribe: readonly string[], first: boolean): DeltaChange {
+    const wildcard = this.#rule.wildcard;
+    let all: DeltaChange["all"] = "same";
+    const asked = new Set(subscribe);
+    if ((wildcard !== "never" && asked.delete(WILDCARD)) || (wildcard === "legacy" && first && asked.size === 0)) {
+      all = "asked";
+      this.#all = true;
+    }
+    for (const name of asked) this.#names.add(name);
+
+    const gone = new Set(unsubscribe);
+    if (wildcard !== "never" && gone.delete(WILDCARD) && this.#all) {
+      all = "off";
+      this.#all = false;
+    }
+    const dropped: string[] = [];
+    const revealed: string[] = [];
+    for (const name of gone) {
+      if (!this.#names.delete(name)) continue; // never subscribed: nothing to answer
+      asked.delete(name);
+      (this.#all ? revealed : dropped).push(name);
+    }
+    return { asked: [...asked], dropped, revealed, all };
+  }
+}

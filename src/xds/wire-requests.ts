@@ -1,0 +1,93 @@
+// Bytes to requests: the only place where the engine decodes what a client sent. Everything is checked against the limits
+// here, so that sessions never see an unbounded list.
+import type { Node } from "../gen/envoy/config/core/v3/base.js";
+import * as proto from "../gen/envoy/service/discovery/v3/discovery.js";
+import type { Status } from "../gen/google/rpc/status.js";
+import type { XdsLimits } from "./limits.js";
+import { refusalText } from "./refusal-text.js";
+import type { DeltaRequest, RefusalError, SotwRequest } from "./request.js";
+import { invalidArgument, resourceExhausted } from "./stream-error.js";
+
+export interface Decoded<R> {
+  readonly request: R;
+  readonly node: Node | undefined;
+}
+
+export interface DecodeContext {
+  /** Type of a per-type service; `undefined` on the aggregated one. */
+  readonly onlyType: string | undefined;
+  readonly limits: XdsLimits;
+  /** Milliseconds since the Unix epoch, for what is shown to people. */
+  readonly wallMs: number;
+}
+
+/** @throws StreamError INVALID_ARGUMENT (malformed, no or foreign type) or RESOURCE_EXHAUSTED (limits) */
+export function decodeSotw(bytes: Uint8Array, context: DecodeContext): Decoded<SotwRequest> {
+  const message = decode(() => proto.DiscoveryRequest.decode(bytes), bytes, context);
+  const typeUrl = checkedType(message.typeUrl, context);
+  checkNames(message.resourceNames, context.limits);
+  const error = refusal(message.errorDetail, context.wallMs);
+  return {
+    node: message.node,
+    request: { typeUrl, nonce: message.responseNonce, error, names: message.resourceNames },
+  };
+}
+
+/** @throws as `decodeSotw` */
+export function decodeDelta(bytes: Uint8Array, context: DecodeContext): Decoded<DeltaRequest> {
+  const message = decode(() => proto.DeltaDiscoveryRequest.decode(bytes), bytes, context);
+  const typeUrl = checkedType(message.typeUrl, context);
+  const initialVersions = new Map(Object.entries(message.initialResourceVersions));
+  checkNames(message.resourceNamesSubscribe, context.limits);
+  checkNames(message.resourceNamesUnsubscribe, context.limits);
+  checkNames([...initialVersions.keys()], context.limits);
+  checkNames([...initialVersions.values()], context.limits);
+  const request: DeltaRequest = {
+    typeUrl,
+    nonce: message.responseNonce,
+    error: refusal(message.errorDetail, context.wallMs),
+    subscribe: message.resourceNamesSubscribe,
+    unsubscribe: message.resourceNamesUnsubscribe,
+    initialVersions,
+  };
+  return { request, node: message.node };
+}
+
+function decode<T>(read: () => T, bytes: Uint8Array, { limits }: DecodeContext): T {
+  if (bytes.length > limits.maxRequestBytes) {
+    throw resourceExhausted(`request of ${bytes.length} bytes, the limit is ${limits.maxRequestBytes}`);
+  }
+  try {
+    return read();
+  } catch {
+    throw invalidArgument("the request is not a valid protobuf message");
+  }
+}
+
+function checkedType(typeUrl: string, { onlyType, limits }: DecodeContext): string {
+  if (onlyType !== undefined) {
+    if (typeUrl !== "" && typeUrl !== onlyType) throw invalidArgument(`this service serves ${onlyType} only`);
+    return onlyType;
+  }
+  if (typeUrl === "") throw invalidArgument("an aggregated request needs a type_url");
+  if (tooLong(typeUrl, limits)) throw resourceExhausted(`type_url longer than ${limits.maxNameBytes} bytes`);
+  return typeUrl;
+}
+
+function checkNames(names: readonly string[], limits: XdsLimits): void {
+  if (names.length > limits.maxNamesPerRequest) {
+    throw resourceExhausted(`${names.length} names in a request, the limit is ${limits.maxNamesPerRequest}`);
+  }
+  if (names.some((name) => tooLong(name, limits))) {
+    throw resourceExhausted(`a resource name is longer than ${limits.maxNameBytes} bytes`);
+  }
+}
+
+/** A UTF-16 unit is at most 3 bytes of UTF-8: short names need no count. */
+const tooLong = (text: string, { maxNameBytes }: XdsLimits): boolean =>
+  text.length * 3 > maxNameBytes && Buffer.byteLength(text) > maxNameBytes;
+
+function refusal(detail: Status | undefined, atMs: number): RefusalError | undefined {
+  if (!detail) return undefined;
+  return { ...(detail.code === 0 ? {} : { code: detail.code }), message: refusalText(detail.message), atMs };
+}

@@ -1,0 +1,198 @@
+// Serves a ResourceCache over every discovery service, both variants. Owns the open streams and wakes those that a change
+// concerns: all changes of one turn of the event loop go out together, in one synchronous pass over the streams.
+import { type Server, status, type UntypedHandleCall } from "@grpc/grpc-js";
+import type { Clock } from "../runtime/clock.js";
+import { type Logger, silentLogger } from "../runtime/logger.js";
+import { type MetricSink, noMetrics } from "../runtime/metrics.js";
+import type { XdsCallbacks } from "./callbacks.js";
+import { DiscoveryStream, type Protocol, type StreamTransport } from "./discovery-stream.js";
+import type { Engine } from "./engine.js";
+import { type BytesCall, connect, GrpcTransport } from "./grpc-transport.js";
+import { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
+import { type ListenAddress, type ListenOptions, XdsListener } from "./listener.js";
+import type { NodeInfo } from "./node.js";
+import { type NodeStatus, nodeStatuses, type StreamReport } from "./node-status.js";
+import type { DeltaRequest, DiscoveryRequest, SotwRequest } from "./request.js";
+import type { ResourceCache } from "./resource-cache.js";
+import { bytesMethod, DISCOVERY_SERVICES } from "./services.js";
+import { deltaSession, sotwSession } from "./session.js";
+import { StreamError } from "./stream-error.js";
+import { SubscriptionIndex } from "./subscription-index.js";
+import { decodeDelta, decodeSotw } from "./wire-requests.js";
+
+export interface XdsServerOptions {
+  readonly cache: ResourceCache;
+  /**
+   * Which audience of the cache a node belongs to; asked once per stream, at its first request. The node is untrusted
+   * input. May throw a StreamError to refuse it.
+   */
+  readonly audienceOf: (node: NodeInfo) => string;
+  readonly clock: Clock;
+  readonly callbacks?: XdsCallbacks;
+  /** Each defaults to its value in DEFAULT_LIMITS. */
+  readonly limits?: Partial<XdsLimits>;
+  readonly logger?: Logger;
+  readonly metrics?: MetricSink;
+}
+
+const SOTW: Protocol<SotwRequest> = { decode: decodeSotw, session: sotwSession };
+const DELTA: Protocol<DeltaRequest> = { decode: decodeDelta, session: deltaSession };
+
+/** What the server does with a stream of either variant. */
+type OpenStream = Pick<
+  DiscoveryStream<DiscoveryRequest>,
+  "info" | "audience" | "openedAtMs" | "types" | "pump" | "end"
+>;
+
+export class XdsServer {
+  readonly #engine: Engine;
+  readonly #unwatch: () => void;
+  readonly #streams = new Set<OpenStream>();
+  readonly #awake = new Set<OpenStream>();
+  readonly #perTransport = new Map<string, number>();
+  #flushScheduled = false;
+  #lastId = 0;
+  #closed = false;
+  #listener: XdsListener | undefined;
+
+  constructor(options: XdsServerOptions) {
+    const { cache, audienceOf, clock, callbacks = {}, logger = silentLogger, metrics = noMetrics } = options;
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const index = new SubscriptionIndex();
+    this.#engine = { cache, index, audienceOf, callbacks, limits, clock, logger, metrics };
+    this.#unwatch = cache.watch((event) => {
+      if (event.type === "changed") index.changed(event.audience, event.names);
+      else index.cleared(event.audience);
+    });
+  }
+
+  /** Adds all discovery services to a server, which stays the caller's: close it after `close()` of this one. */
+  addTo(server: Pick<Server, "addService">): void {
+    for (const { label, service, sotw, delta, onlyType } of DISCOVERY_SERVICES) {
+      const handlers: Record<string, UntypedHandleCall> = {};
+      const definition: Record<string, ReturnType<typeof bytesMethod>> = {};
+      if (sotw !== undefined) {
+        definition[sotw] = bytesMethod(service, sotw);
+        handlers[sotw] = (call: BytesCall) => this.#accept(call, `${label}-sotw`, onlyType, SOTW);
+      }
+      definition[delta] = bytesMethod(service, delta);
+      handlers[delta] = (call: BytesCall) => this.#accept(call, `${label}-delta`, onlyType, DELTA);
+      server.addService(definition, handlers);
+    }
+  }
+
+  /**
+   * Listens with a gRPC server of its own. Port 0 takes any free port; the address in use is returned.
+   * @throws the error of node:net (`code` EADDRINUSE, EACCES, …) when it cannot listen
+   */
+  async listen(options: ListenOptions): Promise<ListenAddress> {
+    if (this.#listener) throw new Error("listening already");
+    const { limits, clock } = this.#engine;
+    this.#listener = new XdsListener({ clock, maxRequestBytes: limits.maxRequestBytes });
+    this.addTo(this.#listener.grpc);
+    return this.#listener.open(options);
+  }
+
+  /** Ends all streams with UNAVAILABLE, so that clients go elsewhere or come back, and stops listening. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#unwatch();
+    for (const stream of this.#streams) stream.end(new StreamError(status.UNAVAILABLE, "the server is stopping"));
+    const listener = this.#listener;
+    this.#listener = undefined;
+    await listener?.close();
+  }
+
+  /** One entry per node id with an open stream, sorted by id. */
+  nodes(): readonly NodeStatus[] {
+    return nodeStatuses(this.#reports());
+  }
+
+  /** Counts for tests and diagnostics: all are 0 when the last stream is gone. */
+  counts(): { readonly streams: number; readonly subscriptions: number; readonly awake: number } {
+    return { streams: this.#streams.size, subscriptions: this.#engine.index.size, awake: this.#awake.size };
+  }
+
+  #accept<R extends DiscoveryRequest>(
+    call: BytesCall,
+    name: string,
+    onlyType: string | undefined,
+    protocol: Protocol<R>,
+  ): void {
+    const transport = new GrpcTransport(call);
+    const stream = this.#open({ transport, name, onlyType, protocol });
+    if (stream) connect(call, stream);
+    else call.resume(); // ended already: what the client still sends is of no interest
+  }
+
+  #open<R extends DiscoveryRequest>(options: {
+    readonly transport: StreamTransport;
+    readonly name: string;
+    readonly onlyType: string | undefined;
+    readonly protocol: Protocol<R>;
+  }): DiscoveryStream<R> | undefined {
+    const { callbacks } = this.#engine;
+    const stream = new DiscoveryStream<R>({
+      ...options,
+      id: ++this.#lastId,
+      engine: this.#engine,
+      onWake: (awake) => this.#wake(awake),
+      onClosed: (closed) => {
+        if (!this.#streams.delete(closed)) return;
+        this.#awake.delete(closed);
+        this.#count(options.name, -1);
+        callbacks.onStreamClosed?.(closed.info);
+      },
+    });
+    const refusal = this.#refusal(stream);
+    if (refusal) {
+      stream.end(refusal);
+      return undefined;
+    }
+    this.#streams.add(stream);
+    this.#count(options.name, 1);
+    return stream;
+  }
+
+  #refusal(stream: OpenStream): StreamError | undefined {
+    const { limits, callbacks, logger } = this.#engine;
+    if (this.#closed) return new StreamError(status.UNAVAILABLE, "the server is stopping");
+    if (this.#streams.size >= limits.maxStreams) {
+      return new StreamError(status.RESOURCE_EXHAUSTED, `all ${limits.maxStreams} streams are taken`);
+    }
+    try {
+      callbacks.onStreamOpened?.(stream.info);
+      return undefined;
+    } catch (thrown) {
+      if (thrown instanceof StreamError) return thrown;
+      logger.error({ err: thrown }, "xds callback failed");
+      return new StreamError(status.INTERNAL, "internal error");
+    }
+  }
+
+  #wake(stream: OpenStream): void {
+    this.#awake.add(stream);
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    queueMicrotask(() => {
+      this.#flushScheduled = false;
+      const awake = [...this.#awake];
+      this.#awake.clear();
+      for (const each of awake) each.pump();
+    });
+  }
+
+  *#reports(): Generator<StreamReport> {
+    for (const stream of this.#streams) {
+      const { audience, openedAtMs } = stream;
+      const { node, transport } = stream.info;
+      if (node && audience !== undefined) yield { node, audience, transport, openedAtMs, types: stream.types() };
+    }
+  }
+
+  #count(transport: string, by: 1 | -1): void {
+    const open = (this.#perTransport.get(transport) ?? 0) + by;
+    this.#perTransport.set(transport, open);
+    this.#engine.metrics.gauge("steelyard_xds_streams", open, { transport });
+  }
+}
