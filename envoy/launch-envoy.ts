@@ -16,7 +16,7 @@ export interface LaunchEnvoyOptions {
   readonly concurrency?: number;
   /** Milliseconds until /ready must say LIVE; default 20,000 (Envoy waits up to 15 s for its first resources). */
   readonly deadlineMs?: number;
-  /** Default: info. */
+  /** Default: warning; a start at info begins with 100 lines of extension names. */
   readonly logLevel?: "trace" | "debug" | "info" | "warning" | "error";
 }
 
@@ -28,7 +28,7 @@ export interface RunningEnvoy {
 
 /** @throws Error with Envoy's last log lines when it ends or is not LIVE within the deadline */
 export async function launchEnvoy(options: LaunchEnvoyOptions): Promise<RunningEnvoy> {
-  const { binary, folder, concurrency = 1, deadlineMs = 20_000, logLevel = "info" } = options;
+  const { binary, folder, concurrency = 1, deadlineMs = 20_000, logLevel = "warning" } = options;
   mkdirSync(folder, { recursive: true });
   const bootstrapFile = join(folder, "bootstrap.yaml");
   const adminFile = join(folder, "admin-address");

@@ -1,7 +1,7 @@
 // The baseline beside Steelyard in the same Envoy: a static listener and a LEAST_REQUEST cluster with equal weights, which
 // is Envoy's own power of two choices. Its members come from a file that Envoy watches, so that they can change too.
 import { renameSync, writeFileSync } from "node:fs";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import { BASELINE } from "./scene.js";
 
 const TYPE = "type.googleapis.com/";
@@ -12,13 +12,13 @@ interface Bootstrap {
   static_resources?: { listeners?: unknown[]; clusters?: unknown[] };
 }
 
-/** `bootstrap` with the baseline added. */
+/** `bootstrap` with the baseline added. As JSON, which is YAML too: Envoy would read an unquoted `on` as a boolean. */
 export function withBaseline(bootstrap: string, listenerPort: number, endpointsFile: string): string {
   const document = parse(bootstrap) as Bootstrap;
   const own = document.static_resources ?? {};
   const listeners = [...(own.listeners ?? []), listener(listenerPort)];
   const clusters = [...(own.clusters ?? []), cluster(endpointsFile)];
-  return stringify({ ...document, static_resources: { ...own, listeners, clusters } });
+  return JSON.stringify({ ...document, static_resources: { ...own, listeners, clusters } });
 }
 
 /** Replaces the members in one rename: that is what Envoy watches for. */

@@ -29,10 +29,11 @@ export interface DirectorOptions {
 
 export class Director {
   readonly #options: DirectorOptions;
-  readonly #memory: Memory = { healed: new Map(), faulty: new Map(), restart: undefined };
+  readonly #memory: Memory = { healed: new Map(), faulty: new Map(), restart: undefined, targets: [] };
   readonly #startMs = OpenLoopLoad.nowMs();
   readonly #played: PlayedScene[] = [];
   readonly #states = new Map<string, Frame["scenes"][number]["state"]>();
+  #warmUpSeconds = 0;
   #weights: ServiceWeights | undefined;
   #serverUp = true;
   #title = "warming up";
@@ -48,6 +49,7 @@ export class Director {
 
   /** Traffic without a scene, so that one picked out of the middle does not start cold. */
   async warmUp(seconds: number): Promise<void> {
+    this.#warmUpSeconds = seconds;
     await this.#watch(seconds * 1000, Promise.resolve());
   }
 
@@ -78,20 +80,23 @@ export class Director {
     while (!ended.aborted) {
       await this.#watch(REDRAW_MS, Promise.resolve());
       this.#options.stage.log.forgetBefore(OpenLoopLoad.nowMs() - KEEP_MS);
+      this.#memory.targets.length = 0;
     }
   }
 
   /** Redraws until the time is over and the act has ended. @throws what the act throws, at once */
   async #watch(lengthMs: number, act: Promise<void>): Promise<void> {
     const endMs = performance.now() + lengthMs;
-    let acting = true;
-    const acted = act.then(() => {
-      acting = false;
-    });
-    while (acting || performance.now() < endMs) {
+    const state = { acting: true };
+    const perform = async (): Promise<void> => {
+      await act;
+      state.acting = false;
+    };
+    const acted = perform();
+    while (state.acting || performance.now() < endMs) {
       await this.#redraw();
-      const leftMs = endMs - performance.now();
-      await Promise.race([sleep(Math.min(REDRAW_MS, Math.max(20, leftMs))), ...(acting ? [acted] : [])]);
+      const pause = sleep(Math.min(REDRAW_MS, Math.max(20, endMs - performance.now())));
+      await (state.acting ? Promise.race([pause, Promise.all([acted, pause])]) : pause);
     }
     await acted;
   }
@@ -101,6 +106,8 @@ export class Director {
     try {
       this.#weights = await stage.server.api.weights(SHOP);
       this.#serverUp = true;
+      const shares = new Map(this.#weights.endpoints.map((endpoint) => [endpoint.instance, endpoint.share]));
+      this.#memory.targets.push({ atMs: OpenLoopLoad.nowMs(), shares });
     } catch {
       this.#serverUp = false; // the screen goes on showing the last plan: Envoy has it too
     }
@@ -115,7 +122,7 @@ export class Director {
       view: liveView({ log: stage.log, nowMs, members, conditions: this.#conditions(), weights: this.#weights }),
       title: this.#title,
       elapsedSeconds: (nowMs - this.#startMs) / 1000,
-      totalSeconds: scenes.reduce((sum, scene) => sum + scene.seconds, 0) * scale,
+      totalSeconds: this.#warmUpSeconds + scenes.reduce((sum, scene) => sum + scene.seconds, 0) * scale,
       scenes: scenes.map(({ name }) => ({ name, state: this.#states.get(name) ?? "ahead" })),
       facts: [
         this.#serverUp

@@ -25,7 +25,7 @@ export class TerminalDisplay implements Display {
   }
 
   show(frame: Frame): void {
-    const { columns = 100, rows = 40 } = this.#out;
+    const { columns, rows } = this.#out;
     const lines = draw(frame, Math.min(columns, 160), this.#paint).slice(0, rows - 1);
     this.#out.write(`${this.#back()}${lines.map((line) => `${line}\u001B[K\n`).join("")}\u001B[J`);
     this.#height = lines.length;
@@ -49,13 +49,19 @@ export class TerminalDisplay implements Display {
 export class PlainDisplay implements Display {
   readonly #write: (text: string) => void;
   #lastMs = Number.NEGATIVE_INFINITY;
+  #title = "";
 
   constructor(write: (text: string) => void) {
     this.#write = write;
   }
 
   show(frame: Frame): void {
+    if (frame.title !== this.#title) {
+      this.#title = frame.title;
+      this.#write(`${frame.elapsedSeconds.toFixed(0).padStart(4)} s  ${frame.title}`);
+    }
     const nowMs = performance.now();
+    if (frame.view.ours.requests === 0) return;
     if (nowMs - this.#lastMs < PLAIN_EVERY_MS) return;
     this.#lastMs = nowMs;
     const { ours, envoys, rows } = frame.view;

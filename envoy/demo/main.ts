@@ -18,7 +18,6 @@ const WARM_UP_SECONDS = 12;
 
 const terminal = process.stdout.isTTY;
 const paint = painter(terminal && !process.env["NO_COLOR"]);
-process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   let options: DemoOptions | "help";
@@ -90,6 +89,7 @@ async function show(
   const report = reportOf({ seed, envoyVersion: stage.envoyVersion, log: stage.log, played: director.played, judge });
   if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(report, undefined, 2)}\n`);
   display.say(["", ...reportLines(report, paint), ""].join("\n"));
+  if (options.keep) stage.bringServerBack(2_000);
   if (options.keep) await director.linger(playgroundLines(stage, folder, paint), interrupted);
   return report.adapted ? 0 : 1;
 }
@@ -99,3 +99,5 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}\n  because: ${describe(error.cause)}`;
 }
+
+process.exitCode = await main(process.argv.slice(2));

@@ -83,19 +83,13 @@ function sceneNumbers(scene: SceneReport, paint: Paint): string {
     const text = fit(value === undefined ? "" : `${value.toFixed(2)}x`, 7, "right");
     return value !== undefined && value <= 0.9 ? paint(text, "green") : text;
   };
-  const left = `${fit(` ${scene.name}`, 10)}`;
+  const left = fit(` ${scene.name}`, 10);
   return `${paint(left, "bold")}${side(scene.steelyard, 31)}${side(scene.leastRequest, 34)}  ${better(scene.p50Ratio)}${better(scene.p99Ratio)}`;
 }
 
 function sceneVerdict(scene: SceneReport, paint: Paint): string {
-  switch (scene.met) {
-    case true:
-      return `   ${paint("✓", "green")} ${scene.verdict}`;
-    case false:
-      return `   ${paint(`✗ ${scene.verdict}`, "red")}`;
-    case undefined:
-      return `   ${paint(`– ${scene.verdict}; the scene was too short to judge`, "yellow")}`;
-  }
+  if (scene.met === undefined) return `   ${paint(`– ${scene.verdict}; the scene was too short to judge`, "yellow")}`;
+  return scene.met ? `   ${paint("✓", "green")} ${scene.verdict}` : `   ${paint(`✗ ${scene.verdict}`, "red")}`;
 }
 
 function side(load: LoadSummary, width: number): string {

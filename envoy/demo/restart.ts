@@ -13,23 +13,23 @@ export async function restartAct(stage: Stage, memory: Memory): Promise<void> {
   const killedMs = performance.now();
   await stage.server.crash();
 
-  let unchanged = true;
-  let watching = true;
+  const seen = { unchanged: true, enough: false };
   const watch = async (): Promise<void> => {
-    while (watching) {
-      if ((await stage.weightsInEnvoy()) !== before) unchanged = false;
+    while (!seen.enough) {
+      if ((await stage.weightsInEnvoy()) !== before) seen.unchanged = false;
       await sleep(LOOK_MS);
     }
   };
   const watched = watch();
+  let awaySeconds = Number.NaN;
   try {
     await sleep(AWAY_MS);
     await stage.server.startAgain();
-    memory.restart = { awaySeconds: (performance.now() - killedMs) / 1000, weightsUnchanged: true };
+    awaySeconds = (performance.now() - killedMs) / 1000;
     await sleep(WATCH_MS);
   } finally {
-    watching = false;
+    seen.enough = true;
     await watched;
   }
-  memory.restart = { ...memory.restart, weightsUnchanged: unchanged };
+  memory.restart = { awaySeconds, weightsUnchanged: seen.unchanged };
 }

@@ -23,6 +23,13 @@ export interface Memory {
   /** Backends with a fault now, and their share before it. */
   readonly faulty: Map<string, { readonly sinceMs: number; readonly share: number }>;
   restart: RestartFacts | undefined;
+  /** Target shares as the server told them, oldest first. */
+  readonly targets: TargetShares[];
+}
+
+export interface TargetShares {
+  readonly atMs: number;
+  readonly shares: ReadonlyMap<string, number>;
 }
 
 export interface RestartFacts {

@@ -2,13 +2,22 @@
 import { bar, fit, type Paint, type Style, sparkline } from "./ansi.js";
 import type { LiveRow, LiveView } from "./live-view.js";
 
+type SceneState = "done" | "failed" | "running" | "ahead";
+
+const SCENE_STATES: Readonly<Record<SceneState, { readonly mark: string; readonly styles: readonly Style[] }>> = {
+  done: { mark: "✓ ", styles: ["green"] },
+  failed: { mark: "✗ ", styles: ["red"] },
+  running: { mark: "▸ ", styles: ["bold"] },
+  ahead: { mark: "", styles: ["dim"] },
+};
+
 export interface Frame {
   readonly view: LiveView;
   readonly title: string;
   readonly elapsedSeconds: number;
   readonly totalSeconds: number;
   /** One word per scene, with what became of it. */
-  readonly scenes: readonly { readonly name: string; readonly state: "done" | "failed" | "running" | "ahead" }[];
+  readonly scenes: readonly { readonly name: string; readonly state: SceneState }[];
   /** Facts for the second line: server, Envoy, load. */
   readonly facts: readonly { readonly text: string; readonly bad?: boolean }[];
   /** More lines at the end. */
@@ -93,16 +102,8 @@ function comparison(view: LiveView, width: number, paint: Paint): readonly strin
 
 function sceneLine({ scenes }: Frame, paint: Paint): string {
   const words = scenes.map(({ name, state }) => {
-    switch (state) {
-      case "done":
-        return paint(`✓ ${name}`, "green");
-      case "failed":
-        return paint(`✗ ${name}`, "red");
-      case "running":
-        return paint(`▸ ${name}`, "bold");
-      case "ahead":
-        return paint(name, "dim");
-    }
+    const { mark, styles } = SCENE_STATES[state];
+    return paint(`${mark}${name}`, ...styles);
   });
   return ` ${words.join("  ")}`;
 }

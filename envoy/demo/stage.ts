@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { findEnvoy } from "../find-envoy.mjs";
+import { ask } from "../lab/ask.js";
 import type { Cleanup } from "../lab/cleanup.js";
 import { ControlServer } from "../lab/control-server.js";
 import { freePorts } from "../lab/ports.js";
@@ -25,6 +26,10 @@ export interface StageOptions {
   readonly onFailure: (error: Error) => void;
 }
 
+interface Reaction {
+  react: (error: Error) => void;
+}
+
 export class Stage {
   readonly server: ControlServer;
   readonly envoy: RunningEnvoy;
@@ -33,6 +38,7 @@ export class Stage {
   readonly shopPort: number;
   readonly #generator: GeneratorClient;
   readonly #endpointsFile: string;
+  readonly #serverEnds: Reaction;
 
   private constructor(parts: {
     readonly server: ControlServer;
@@ -42,6 +48,7 @@ export class Stage {
     readonly generator: GeneratorClient;
     readonly shopPort: number;
     readonly endpointsFile: string;
+    readonly serverEnds: Reaction;
   }) {
     this.server = parts.server;
     this.envoy = parts.envoy;
@@ -50,6 +57,7 @@ export class Stage {
     this.shopPort = parts.shopPort;
     this.#generator = parts.generator;
     this.#endpointsFile = parts.endpointsFile;
+    this.#serverEnds = parts.serverEnds;
   }
 
   /** Starts all processes in order and the load last. What was started is registered with `cleanup` at once. */
@@ -61,7 +69,8 @@ export class Stage {
 
     onProgress("starting the control server");
     const server = cleanup.own("the control server", await ControlServer.start({ folder, listenerPort: shopPort }));
-    server.onUnexpectedEnd(onFailure);
+    const serverEnds: Reaction = { react: onFailure };
+    server.onUnexpectedEnd((error) => serverEnds.react(error));
 
     onProgress("starting the backends");
     const fleetOptions = { apiUrl: server.api.url, service: SHOP, serviceMeanMs: SERVICE_MEAN_MS, seed };
@@ -85,14 +94,20 @@ export class Stage {
       { name: SHOP, port: shopPort },
       { name: BASELINE, port: baselinePort },
     ];
-    const spec = { targets, rateRps: RATE_RPS, seed, drainMs: 2_000 };
+    const spec = { targets, rateRps: RATE_RPS, seed, drainMs: 5_000 };
     const generator = new GeneratorClient(spec, join(folder, "load.log"));
     cleanup.own("the load generator", generator.child).onUnexpectedEnd(onFailure);
-    return new Stage({ server, envoy, envoyVersion: found.version, fleet, generator, shopPort, endpointsFile });
+    const envoyVersion = found.version;
+    return new Stage({ server, envoy, envoyVersion, fleet, generator, shopPort, endpointsFile, serverEnds });
   }
 
   get log(): RequestLog {
     return this.#generator.log;
+  }
+
+  /** For `--keep`: whoever kills the server may, and sees it come back. */
+  bringServerBack(afterMs: number): void {
+    this.#serverEnds.react = () => setTimeout(() => void this.server.startAgain(), afterMs);
   }
 
   async join(member: Member): Promise<void> {
@@ -128,9 +143,8 @@ async function untilServing(envoy: RunningEnvoy, port: number, cluster: string):
   const look = async (): Promise<true | undefined> => {
     const hosts = (await envoy.admin.hosts(cluster)) ?? [];
     if (hosts.length < MEMBERS.length) throw new Error(`Envoy has ${hosts.length} hosts of ${cluster}`);
-    const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { host: cluster } });
-    await response.body?.cancel();
-    if (!response.ok) throw new Error(`status ${response.status}`);
+    const { status } = await ask({ port, host: cluster });
+    if (status !== 200) throw new Error(`status ${status}`);
     return true;
   };
   await until(look, { what: `a request to ${cluster} through Envoy is answered`, deadlineMs: 15_000 }).catch(

@@ -10,6 +10,7 @@ const LEARNED_RATIO = 3;
 const STEADY_P99_RATIO = 0.85;
 const SHED_SECONDS = 5;
 const SHED_SHARE = 0.2;
+const TARGET_SHARE = 0.3;
 const LATE_MS = 5_000;
 const LATE_ERROR_RATE = 0.005;
 const BACK_SHARE = 0.8;
@@ -43,8 +44,16 @@ export function steady({ log, span }: JudgeInput): Verdict {
   };
 }
 
+/** Envoy's own balancing starves a slow host a little by itself, so here the target must have moved, not only the traffic. */
 export function slow(input: JudgeInput): Verdict {
-  return shed(input, SLOW.name, []);
+  const { span, memory } = input;
+  const targetAt = (ms: number): number =>
+    memory.targets.findLast(({ atMs }) => atMs <= ms)?.shares.get(SLOW.name) ?? Number.NaN;
+  const before = targetAt(span.fromMs);
+  const now = targetAt(span.toMs);
+  const verdict = shed(input, SLOW.name, [`its target share went from ${percent(before)} to ${percent(now)}`]);
+  const met = verdict.met === true ? now <= before * TARGET_SHARE : verdict.met;
+  return { ...verdict, met, facts: { ...verdict.facts, targetBefore: before, targetAfter: now } };
 }
 
 export function failing(input: JudgeInput): Verdict {
