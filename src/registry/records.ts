@@ -1,0 +1,94 @@
+// How the catalogue lies in the store: JSON under `registry/`. What comes back is checked like any other foreign data,
+// and unknown fields are let through, so that an older server can read what a newer one wrote.
+import { z } from "zod";
+import { type InstanceId, parseInstanceId, parseServiceName, type ServiceName } from "../model/ids.js";
+import type { Instance } from "../model/instance.js";
+import { type ServicePolicy, servicePolicySchema } from "../model/service.js";
+import type { Entry, Op } from "../store/state-store.js";
+import { instanceStatusSchema } from "./instance-spec.js";
+
+export const REGISTRY_PREFIX = "registry/";
+const INSTANCES = "registry/instances/";
+const SERVICES = "registry/services/";
+/** Written when only lease states changed, so that the store's revision keeps up with the catalogue's. */
+export const MARKER_KEY = "registry/marker";
+
+/** The durable part of a registration. */
+export interface Registration {
+  readonly instance: Instance;
+  /** The instance is removed that long after the drain began; the time starts anew after a restart. */
+  readonly drainTimeoutMs: number | undefined;
+}
+
+export type CatalogueRecord =
+  | { readonly type: "instance"; readonly registration: Registration }
+  | {
+      readonly type: "service";
+      readonly service: ServiceName;
+      readonly policy: ServicePolicy;
+      readonly revision: number;
+    };
+
+const duration = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const instanceRecordSchema = z.object({
+  address: z.string(),
+  port: z.int().min(1).max(65_535),
+  weight: z.int().min(1).max(65_535),
+  priority: z.int().min(0).max(128),
+  locality: z.object({ region: z.string(), zone: z.string(), subZone: z.string() }),
+  hostname: z.string(),
+  metadata: z.record(z.string(), z.string()),
+  generation: z.string(),
+  status: instanceStatusSchema,
+  adminState: z.enum(["ready", "drain", "maint"]),
+  ttlMs: duration,
+  deregisterAfterMs: duration,
+  registeredAtMs: z.number(),
+  drainTimeoutMs: duration.optional(),
+});
+
+export function instanceKey(service: ServiceName, id: InstanceId): string {
+  return `${INSTANCES}${service}/${id}`;
+}
+
+/** @throws SteelyardError ERR_INVALID_REQUEST */
+export function parseInstanceKey(key: string): { readonly service: ServiceName; readonly id: InstanceId } {
+  const [service = "", id = ""] = key.slice(INSTANCES.length).split("/");
+  return { service: parseServiceName(service), id: parseInstanceId(id) };
+}
+
+export function serviceKey(service: ServiceName): string {
+  return `${SERVICES}${service}`;
+}
+
+const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+export function putRegistration({ instance, drainTimeoutMs }: Registration): Op {
+  const { service, id, revision: _, ...rest } = instance;
+  return { type: "put", key: instanceKey(service, id), value: encode({ ...rest, drainTimeoutMs }) };
+}
+
+export function putPolicy(service: ServiceName, policy: ServicePolicy): Op {
+  return { type: "put", key: serviceKey(service), value: encode({ policy }) };
+}
+
+/**
+ * Undefined for keys that hold no record of the catalogue.
+ * @throws Error when the record cannot be understood
+ */
+export function parseRecord(entry: Entry): CatalogueRecord | undefined {
+  if (entry.key.startsWith(SERVICES)) {
+    const service = parseServiceName(entry.key.slice(SERVICES.length));
+    const { policy } = z.object({ policy: servicePolicySchema }).parse(decode(entry.value));
+    return { type: "service", service, policy, revision: entry.rev };
+  }
+  if (!entry.key.startsWith(INSTANCES)) return undefined;
+  const { drainTimeoutMs, ...rest } = instanceRecordSchema.parse(decode(entry.value));
+  const instance = { ...rest, ...parseInstanceKey(entry.key), revision: entry.rev };
+  return { type: "instance", registration: { instance, drainTimeoutMs } };
+}
+
+function decode(value: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(value));
+}

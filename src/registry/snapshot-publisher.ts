@@ -1,0 +1,57 @@
+// Publishes immutable snapshots of the services that changed, once per turn of the event loop however many changes
+// there were. Owns the revision of the catalogue: it never goes back, and grows with lease changes as well, which the
+// store does not see.
+import type { ServiceName } from "../model/ids.js";
+import type { ServiceSnapshot } from "../model/service.js";
+import { WatchableMap } from "../runtime/watchable-map.js";
+import type { ServiceBook } from "./service-book.js";
+
+export class SnapshotPublisher {
+  readonly services = new WatchableMap<ServiceName, ServiceSnapshot>();
+  readonly #changed = new Set<ServiceBook>();
+  #publication: Promise<void> | undefined;
+  #storeRev = 0;
+  #revision = 0;
+  #fresh = true;
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The store is behind: after a restart, revisions that clients have seen would come again. */
+  get aheadOfStore(): boolean {
+    return this.#revision > this.#storeRev;
+  }
+
+  /** The store's revision at the start; the first snapshots carry it, for nothing has changed since. */
+  restored(rev: number): void {
+    this.#storeRev = rev;
+    this.#revision = rev;
+  }
+
+  /** A commit of the registry took effect at `rev`. */
+  committed(rev: number): void {
+    this.#storeRev = Math.max(this.#storeRev, rev);
+  }
+
+  touch(book: ServiceBook): void {
+    this.#changed.add(book);
+    this.#publication ??= Promise.resolve().then(() => this.#publish());
+  }
+
+  /** Resolves when every change so far is in `services`. */
+  async published(): Promise<void> {
+    await this.#publication;
+  }
+
+  #publish(): void {
+    this.#publication = undefined;
+    this.#revision = Math.max(this.#revision + (this.#fresh ? 0 : 1), this.#storeRev);
+    this.#fresh = false;
+    for (const book of this.#changed) {
+      if (book.visible) this.services.store(book.service, book.snapshot(this.#revision));
+      else this.services.delete(book.service);
+    }
+    this.#changed.clear();
+  }
+}
