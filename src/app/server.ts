@@ -54,7 +54,11 @@ export class SteelyardServer implements Component {
       ...of("registry"),
       store,
       rng,
-      limits: config.limits,
+      limits: {
+        maxServices: config.limits.services,
+        maxInstances: config.limits.instances,
+        maxInstancesPerService: config.limits.instancesPerService,
+      },
       policyCheck: (policy) => void bindPolicy(policy),
     });
 

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { configSchema } from "../../../src/app/config-schema.js";
+import { envNameOf, leafKeys, loadConfig } from "../../../src/app/load-config.js";
+import { SteelyardError } from "../../../src/model/errors.js";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+function file(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "steelyard-config-"));
+  folders.push(folder);
+  const path = join(folder, "steelyard.yaml");
+  writeFileSync(path, text);
+  return path;
+}
+
+function failure(run: () => unknown): SteelyardError {
+  try {
+    run();
+  } catch (thrown) {
+    return SteelyardError.from(thrown);
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("configuration", () => {
+  test("defaults need no source at all", () => {
+    const config = loadConfig({ flags: {}, env: {} });
+    expect(config.xds.address).toEqual({ host: "127.0.0.1", port: 18_000 });
+    expect(config.store).toBe("sqlite");
+    expect(config.control.guards.minPushIntervalMs).toBe(950);
+  });
+
+  test("flag over environment over file over default", () => {
+    const configFile = file(
+      "listener: {port: 1111}\nlog: {level: warn}\napi: {address: 127.0.0.1:1}\ncontrol: {brake: {floor: 0.1}}\n",
+    );
+    const config = loadConfig({
+      configFile,
+      env: { STEELYARD_LISTENER_PORT: "2222", STEELYARD_API_ADDRESS: "127.0.0.1:2", HOME: "/" },
+      flags: { "api.address": "[::1]:3", dataDir: undefined },
+    });
+    expect(config.listener.port).toBe(2_222);
+    expect(config.api.address).toEqual({ host: "::1", port: 3 });
+    expect(config.log.level).toBe("warn");
+    expect(config.control.brake.floor).toBe(0.1);
+    expect(config.control.brake.hotRatio).toBe(3);
+  });
+
+  test("a bad value names its key and where it was set", () => {
+    const configFile = file("listener: {port: 70000}\n");
+    const fromFile = failure(() => loadConfig({ configFile, flags: {}, env: {} }));
+    expect(fromFile.code).toBe("ERR_CONFIG_INVALID");
+    expect(fromFile.message).toContain(`listener.port`);
+    expect(fromFile.message).toContain(`from ${configFile}`);
+    expect(failure(() => loadConfig({ flags: { "xds.address": "here" }, env: {} })).message).toMatch(
+      /xds\.address: not ADDRESS:PORT: "here" \(from flag --xds-address\)/,
+    );
+    expect(failure(() => loadConfig({ flags: {}, env: { STEELYARD_STORE: "paper" } })).message).toContain(
+      "from environment variable STEELYARD_STORE",
+    );
+  });
+
+  test("unknown keys, unknown variables, text that is not YAML, a list, and a missing file are errors", () => {
+    expect(failure(() => loadConfig({ configFile: file("lisener: {}\n"), flags: {}, env: {} })).message).toContain(
+      "lisener",
+    );
+    expect(failure(() => loadConfig({ flags: {}, env: { STEELYARD_LISTENER_PROT: "1" } })).message).toContain(
+      "STEELYARD_LISTENER_PROT",
+    );
+    for (const text of ["a: [", "- a\n", "just text"]) {
+      expect(failure(() => loadConfig({ configFile: file(text), flags: {}, env: {} })).code).toBe("ERR_CONFIG_INVALID");
+    }
+    expect(
+      failure(() => loadConfig({ configFile: join(tmpdir(), "no-such-steelyard.yaml"), flags: {}, env: {} })).message,
+    ).toContain("cannot read");
+  });
+
+  test("an empty file is an empty configuration", () => {
+    expect(loadConfig({ configFile: file("\n"), flags: {}, env: {} }).listener.port).toBe(10_000);
+  });
+
+  test("every setting has an environment variable of its own", () => {
+    const names = leafKeys(configSchema).map(envNameOf);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "STEELYARD_DATA_DIR",
+        "STEELYARD_XDS_ADDRESS",
+        "STEELYARD_CONTROL_GUARDS_MIN_PUSH_INTERVAL_MS",
+      ]),
+    );
+  });
+});

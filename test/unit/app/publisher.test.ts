@@ -1,0 +1,123 @@
+import { describe, expect, test } from "@jest/globals";
+import { audienceOf } from "../../../src/app/audience.js";
+import { FULL_AUDIENCE, Publisher, WEIGHTS_AUDIENCE } from "../../../src/app/publisher.js";
+import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
+import type { ServiceName } from "../../../src/model/ids.js";
+import type { WeightPlan } from "../../../src/model/plan.js";
+import { DEFAULT_SERVICE_POLICY, type ServiceSnapshot } from "../../../src/model/service.js";
+import { silentLogger } from "../../../src/runtime/logger.js";
+import { noMetrics } from "../../../src/runtime/metrics.js";
+import { WatchableMap } from "../../../src/runtime/watchable-map.js";
+import { type CacheChange, ResourceCache } from "../../../src/xds/resource-cache.js";
+import { instanceOf, SERVICE } from "../../harness/plant.js";
+
+const short = (typeUrl: string) => typeUrl.slice(typeUrl.lastIndexOf(".") + 1);
+
+function planOf(snapshot: ServiceSnapshot, revision: number, weight = 100): WeightPlan {
+  return {
+    service: snapshot.service,
+    revision,
+    mode: "normal",
+    policy: "adaptive",
+    signalMode: "N",
+    enforcement: LEAST_REQUEST,
+    entries: snapshot.instances.map(({ id, address, port, priority, health }) => ({
+      instance: id,
+      address,
+      port,
+      priority,
+      health,
+      weight,
+      share: 1,
+      factors: [],
+      reasons: [],
+      load: undefined,
+    })),
+  };
+}
+
+class RecordingCache extends ResourceCache {
+  readonly calls: string[] = [];
+  override apply(audience: string, change: CacheChange): void {
+    const upserts = (change.upsert ?? []).map(({ typeUrl, name }) => `+${short(typeUrl)}/${name}`);
+    const removals = (change.remove ?? []).map(({ typeUrl, name }) => `-${short(typeUrl)}/${name}`);
+    this.calls.push(`${audience}: ${[...upserts, ...removals].join(" ")}`);
+    super.apply(audience, change);
+  }
+}
+
+function setUp() {
+  const services = new WatchableMap<ServiceName, ServiceSnapshot>();
+  const plans = new WatchableMap<ServiceName, WeightPlan>();
+  const cache = new RecordingCache();
+  const publisher = new Publisher({
+    services,
+    plans,
+    cache,
+    listener: { address: "127.0.0.1", port: 10_000 },
+    logger: silentLogger,
+    metrics: noMetrics,
+  });
+  const snapshot: ServiceSnapshot = {
+    service: SERVICE,
+    policy: DEFAULT_SERVICE_POLICY,
+    instances: [instanceOf({ id: "a", health: "HEALTHY" }, 9_000)],
+    revision: 1,
+    declared: false,
+  };
+  return { services, plans, cache, publisher, snapshot };
+}
+
+describe("Publisher", () => {
+  test("what is known at the start is in the cache when start resolves; nodes of mode B get assignments only", async () => {
+    const { services, plans, cache, publisher, snapshot } = setUp();
+    services.store(SERVICE, snapshot);
+    plans.store(SERVICE, planOf(snapshot, 1));
+    await publisher.start();
+    expect(cache.calls).toEqual([
+      `${FULL_AUDIENCE}: +Cluster/shop +ClusterLoadAssignment/shop +Listener/gateway +RouteConfiguration/gateway`,
+      `${WEIGHTS_AUDIENCE}: +ClusterLoadAssignment/shop`,
+    ]);
+  });
+
+  test("a plan of the same revision says nothing; a new one sends no route; a removed service goes with its route", async () => {
+    const { services, plans, cache, publisher, snapshot } = setUp();
+    services.store(SERVICE, snapshot);
+    plans.store(SERVICE, planOf(snapshot, 1));
+    await publisher.start();
+    cache.calls.length = 0;
+    plans.store(SERVICE, planOf(snapshot, 1));
+    await Promise.resolve();
+    expect(cache.calls).toEqual([]);
+    plans.store(SERVICE, planOf(snapshot, 2, 7));
+    await Promise.resolve();
+    expect(cache.calls[0]).toBe(`${FULL_AUDIENCE}: +Cluster/shop +ClusterLoadAssignment/shop`);
+    cache.calls.length = 0;
+    plans.delete(SERVICE);
+    await Promise.resolve();
+    expect(cache.calls).toEqual([
+      `${FULL_AUDIENCE}: +Listener/gateway +RouteConfiguration/gateway -Cluster/shop -ClusterLoadAssignment/shop`,
+      `${WEIGHTS_AUDIENCE}: -ClusterLoadAssignment/shop`,
+    ]);
+  });
+
+  test("a plan without entries for a service with instances is not published, nor one that Envoy would refuse", async () => {
+    const { services, plans, cache, publisher, snapshot } = setUp();
+    services.store(SERVICE, snapshot);
+    plans.store(SERVICE, planOf(snapshot, 1));
+    await publisher.start();
+    cache.calls.length = 0;
+    plans.store(SERVICE, { ...planOf(snapshot, 2), entries: [] });
+    await Promise.resolve();
+    plans.store(SERVICE, planOf(snapshot, 3, 0));
+    await Promise.resolve();
+    expect(cache.calls).toEqual([]);
+  });
+});
+
+test("a node chooses mode B in its metadata, anything else is mode A", () => {
+  expect(audienceOf({ metadata: { steelyard: { mode: "weights" } } })).toBe(WEIGHTS_AUDIENCE);
+  for (const metadata of [{}, { steelyard: null }, { steelyard: "weights" }, { steelyard: { mode: ["weights"] } }]) {
+    expect(audienceOf({ metadata })).toBe(FULL_AUDIENCE);
+  }
+});
