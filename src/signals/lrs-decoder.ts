@@ -14,7 +14,7 @@ export const MIN_INTERVAL_MS = 250;
 export const MAX_INTERVAL_MS = 60_000;
 
 /** No proxy completes, or holds, more requests per interval than this. */
-export const MAX_REQUESTS = 1_000_000_000;
+const MAX_REQUESTS = 1_000_000_000;
 
 const MAX_NAME_LENGTH = 253;
 
@@ -22,7 +22,7 @@ const MAX_NAME_LENGTH = 253;
  * `cluster` and `interval` cost the report of a cluster, `no_endpoint_stats` too: traffic without per-endpoint
  * counters, which would read as "all idle". `address`, `counter` and `latency` cost one endpoint.
  */
-export type RejectReason = "cluster" | "interval" | "no_endpoint_stats" | "address" | "counter" | "latency";
+type RejectReason = "cluster" | "interval" | "no_endpoint_stats" | "address" | "counter" | "latency";
 
 export interface DecodedLoadStats {
   readonly reports: readonly LoadReport[];

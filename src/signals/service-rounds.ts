@@ -1,9 +1,8 @@
-// One service's reports, gathered into rounds. A round is complete when every live proxy has reported since the last
-// one; a late proxy is waited for until 1.5 intervals after the round's first report; one that is silent for three
-// intervals is no longer live. A round that a new proxy joined stays open for a moment more, so that proxies
-// which report at the same moment (all reconnect at once after a restart of ours) fall into the same rounds, instead of
-// one always closing the round with the others' numbers of an interval ago. Ticking per round, not per report, is what keeps several proxies from driving the
-// control loop several times with a fraction of the data each.
+// One service's reports, gathered into rounds: ticking per round, not per report, keeps several proxies from driving the
+// control loop several times with a fraction of the data each. A round is complete when every live proxy has reported
+// since the last one; a late proxy is waited for until 1.5 intervals after the round's first report; one that is silent
+// for three intervals is no longer live. A round that a new proxy joined stays open for a moment more, so that proxies
+// which reconnect together (as all do after a restart of ours) share their rounds from then on.
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { EndpointLoad, LoadRound, LoadSample, SignalMode } from "../model/load.js";
 import type { Cancel, Clock } from "../runtime/clock.js";

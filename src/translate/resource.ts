@@ -2,7 +2,7 @@
 // versions stay the same across restarts and replicas.
 import type { MessageFns } from "./message-fns.js";
 
-export interface ResourceName {
+interface ResourceName {
   readonly typeUrl: string;
   readonly name: string;
 }
