@@ -37,7 +37,6 @@ export class Director {
   #weights: ServiceWeights | undefined;
   #serverUp = true;
   #title = "warming up";
-  #footer: readonly string[] = [];
 
   constructor(options: DirectorOptions) {
     this.#options = options;
@@ -73,10 +72,9 @@ export class Director {
     return scene.judge({ log: this.#options.stage.log, span, memory: this.#memory, slots });
   }
 
-  /** Shows the traffic until `ended`, with `footer` below the table. */
-  async linger(footer: readonly string[], ended: AbortSignal): Promise<void> {
+  /** Shows the traffic until `ended`. */
+  async linger(ended: AbortSignal): Promise<void> {
     this.#title = "yours: break something and watch";
-    this.#footer = footer;
     while (!ended.aborted) {
       await this.#watch(REDRAW_MS, Promise.resolve());
       this.#options.stage.log.forgetBefore(OpenLoopLoad.nowMs() - KEEP_MS);
@@ -131,7 +129,6 @@ export class Director {
         { text: `Envoy ${stage.envoyVersion}` },
         { text: `${RATE_RPS} rps to each, ${(UTILISATION * 100).toFixed(0)} % of capacity` },
       ],
-      footer: this.#footer,
     };
   }
 

@@ -21,7 +21,7 @@ export class TerminalDisplay implements Display {
   constructor(out: NodeJS.WriteStream, paint: Paint) {
     this.#out = out;
     this.#paint = paint;
-    out.write("\u001B[?25l");
+    out.write("\u001B[?25l\u001B[?7l"); // a line that wrapped would count twice
   }
 
   show(frame: Frame): void {
@@ -32,13 +32,13 @@ export class TerminalDisplay implements Display {
   }
 
   say(text: string): void {
-    this.#out.write(`${this.#back()}\u001B[J${text}\n`);
+    this.#out.write(`${this.#back()}\u001B[J\u001B[?7h${text}\n\u001B[?7l`);
     this.#height = 0;
   }
 
   close(): void {
     this.#height = 0;
-    this.#out.write("\u001B[?25h");
+    this.#out.write("\u001B[?7h\u001B[?25h");
   }
 
   #back(): string {

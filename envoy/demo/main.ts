@@ -89,8 +89,11 @@ async function show(
   const report = reportOf({ seed, envoyVersion: stage.envoyVersion, log: stage.log, played: director.played, judge });
   if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(report, undefined, 2)}\n`);
   display.say(["", ...reportLines(report, paint), ""].join("\n"));
-  if (options.keep) stage.bringServerBack(2_000);
-  if (options.keep) await director.linger(playgroundLines(stage, folder, paint), interrupted);
+  if (options.keep) {
+    stage.bringServerBack(2_000);
+    display.say([...playgroundLines(stage, folder, paint), ""].join("\n"));
+    await director.linger(interrupted);
+  }
   return report.adapted ? 0 : 1;
 }
 

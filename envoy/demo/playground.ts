@@ -20,7 +20,6 @@ export function playgroundLines(stage: Stage, folder: string, paint: Paint): rea
     ["logs", folder],
   ];
   return [
-    "",
     ...commands.map(([what, command]) => ` ${paint(what.padEnd(26), "dim")}${command}`),
     paint(" Ctrl-C ends it.", "dim"),
   ];

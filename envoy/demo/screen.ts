@@ -20,8 +20,6 @@ export interface Frame {
   readonly scenes: readonly { readonly name: string; readonly state: SceneState }[];
   /** Facts for the second line: server, Envoy, load. */
   readonly facts: readonly { readonly text: string; readonly bad?: boolean }[];
-  /** More lines at the end. */
-  readonly footer: readonly string[];
 }
 
 interface Column {
@@ -63,7 +61,7 @@ export function draw(frame: Frame, width: number, paint: Paint): readonly string
   const title = fit(` ${frame.title}`, Math.max(0, width - clock.length - 2));
   return [
     paint(`${title} ${clock} `, "bold", "inverse"),
-    ` ${frame.facts.map((fact) => paint(fact.text, fact.bad === true ? "red" : "dim")).join(paint(" · ", "dim"))}`,
+    factLine(frame, width, paint),
     "",
     paint(line(columns, (column) => column.head) + fit("why", reasonWidth), "dim"),
     ...view.rows.map(
@@ -77,8 +75,17 @@ export function draw(frame: Frame, width: number, paint: Paint): readonly string
     ...comparison(view, width, paint),
     "",
     sceneLine(frame, paint),
-    ...frame.footer,
   ];
+}
+
+/** As many facts as fit, the first ones first. */
+function factLine({ facts }: Frame, width: number, paint: Paint): string {
+  let room = width;
+  const shown = facts.filter(({ text }) => {
+    room -= text.length + 3;
+    return room >= 0;
+  });
+  return ` ${shown.map((fact) => paint(fact.text, fact.bad === true ? "red" : "dim")).join(paint(" · ", "dim"))}`;
 }
 
 function comparison(view: LiveView, width: number, paint: Paint): readonly string[] {
