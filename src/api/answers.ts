@@ -159,11 +159,30 @@ export const algorithmsAnswerSchema = z
   })
   .describe("The algorithms that a policy may name");
 
+const nodeTypeSchema = z.strictObject({
+  typeUrl: z.string(),
+  subscribed: z.union([z.literal("*"), z.strictObject({ count: z.int(), names: z.array(z.string()) })]),
+  sentVersion: z.string().optional(),
+  ackedVersion: z.string().optional(),
+  state: z.enum(["SYNCED", "STALE", "NACKED", "NOT_SENT"]),
+  error: z
+    .looseObject({ code: z.int().optional(), message: z.string(), atMs: z.number(), resources: z.array(z.string()) })
+    .optional()
+    .describe("Why the proxy refused; stands until it accepts."),
+});
+
 export const nodeAnswerSchema = z
-  .looseObject({
+  .strictObject({
     id: z.string(),
     cluster: z.string(),
-    types: z.array(z.looseObject({ state: z.enum(["SYNCED", "STALE", "NACKED", "NOT_SENT"]) })),
+    audience: z.string().describe("Which set of resources it gets."),
+    locality: z.strictObject({ region: z.string(), zone: z.string(), subZone: z.string() }),
+    userAgent: z.string(),
+    metadata: z.record(z.string(), z.unknown()),
+    connectedSinceMs: z.number(),
+    transports: z.array(z.string()),
+    streams: z.int(),
+    types: z.array(nodeTypeSchema),
   })
   .describe("A proxy with an open xDS stream");
 
@@ -194,4 +213,4 @@ export type ServicesAnswer = z.output<typeof servicesAnswerSchema>;
 export type LoadAnswer = z.output<typeof loadAnswerSchema>;
 export type WeightsAnswer = z.output<typeof weightsAnswerSchema>;
 export type ExplanationAnswer = z.output<typeof explanationAnswerSchema>;
-export type AlgorithmsAnswer = z.output<typeof algorithmsAnswerSchema>;
+export type NodesAnswer = z.output<typeof nodesAnswerSchema>;

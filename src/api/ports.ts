@@ -6,22 +6,15 @@ import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { AdminState, CatalogueInstance, InstanceStatus } from "../model/instance.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { InstancePatch, InstanceSpec } from "../registry/instance-spec.js";
+import type { LeaseGrant } from "../registry/lease-grant.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
 import type { WatchableMap } from "../runtime/watchable-map.js";
+import type { NodeStatus } from "../xds/node-status.js";
 
 /** What happened to the record. */
 export type Outcome = "created" | "changed" | "unchanged";
-
-/** The lease as its holder is told of it. */
-export interface LeaseGrant {
-  readonly ttlMs: number;
-  /** When to beat next, with jitter. */
-  readonly heartbeatAfterMs: number;
-  /** The store is down: this is held in memory only. */
-  readonly degraded: boolean;
-}
 
 export interface RegistryPort {
   readonly services: WatchableMap<ServiceName, ServiceSnapshot>;
@@ -58,26 +51,14 @@ export interface RegistryPort {
   ): LeaseGrant;
   drain(service: ServiceName, id: InstanceId, options: { readonly timeoutMs: number }): Promise<CatalogueInstance>;
   setAdminState(service: ServiceName, id: InstanceId, state: AdminState): Promise<CatalogueInstance>;
+  /** @throws SteelyardError also ERR_UNKNOWN_POLICY, ERR_INVALID_REQUEST: it knows the algorithms */
   putService(
     service: ServiceName,
     policy: ServicePolicy,
     options: { readonly ifMatch?: number | undefined },
   ): Promise<{ readonly snapshot: ServiceSnapshot; readonly outcome: Outcome }>;
-  /** Whether there was something to delete. */
+  /** Takes back the declaration; instances stay. Whether there was such a service. */
   deleteService(service: ServiceName): Promise<boolean>;
-}
-
-/** How far one type of resource is with a proxy. */
-export interface NodeTypeStatus {
-  readonly typeUrl: string;
-  readonly state: "SYNCED" | "STALE" | "NACKED" | "NOT_SENT";
-}
-
-/** A proxy with an open stream; the xDS engine tells more, and the API passes it on. */
-export interface NodeStatus {
-  readonly id: string;
-  readonly cluster: string;
-  readonly types: readonly NodeTypeStatus[];
 }
 
 export interface ApiLimits {
@@ -102,14 +83,14 @@ export const DEFAULT_API_LIMITS: ApiLimits = {
 export interface AlgorithmInfo {
   readonly name: string;
   readonly summary: string;
-  /** Checks `settings` of a service policy. */
+  /** What `settings` of a service policy may hold. */
   readonly configSchema: z.ZodType;
 }
 
 export interface ApiDependencies {
   readonly registry: RegistryPort;
   readonly control: ControlView;
-  /** Proxies with an open stream, in any order. */
+  /** Proxies with an open stream, sorted by id. */
   readonly nodes: () => readonly NodeStatus[];
   readonly algorithms: readonly AlgorithmInfo[];
   readonly clock: Clock;

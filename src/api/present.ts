@@ -5,6 +5,7 @@ import { takesTraffic } from "../model/health.js";
 import type { CatalogueInstance } from "../model/instance.js";
 import type { WeightPlan } from "../model/plan.js";
 import type { ServiceSnapshot } from "../model/service.js";
+import type { LeaseGrant } from "../registry/lease-grant.js";
 import type {
   ExplanationAnswer,
   HeartbeatAnswer,
@@ -14,10 +15,9 @@ import type {
   WeightsAnswer,
 } from "./answers.js";
 import { strongTag } from "./etag.js";
-import type { LeaseGrant } from "./ports.js";
 
 /** With `grant`, the answer to the instance itself: when to beat, and until when it counts as alive. */
-export function presentInstance(instance: CatalogueInstance, grant?: LeaseGrant, wallMs = 0): InstanceAnswer {
+export function presentInstance(instance: CatalogueInstance, grant?: LeaseGrant): InstanceAnswer {
   return {
     service: instance.service,
     id: instance.id,
@@ -39,7 +39,7 @@ export function presentInstance(instance: CatalogueInstance, grant?: LeaseGrant,
     lease: {
       state: instance.lease,
       ttlSeconds: instance.ttlMs / 1_000,
-      ...(grant && { heartbeatAfterMs: grant.heartbeatAfterMs, expiresAt: expiryOf(grant, wallMs) }),
+      ...(grant && { heartbeatAfterMs: grant.heartbeatAfterMs, expiresAt: expiryOf(grant) }),
     },
     ...(grant && { degraded: grant.degraded }),
   };
@@ -50,11 +50,11 @@ export function instanceTag(instance: CatalogueInstance): string {
   return strongTag(instance.revision, instance.lease === "live" ? undefined : instance.lease);
 }
 
-export function presentLease(grant: LeaseGrant, wallMs: number): HeartbeatAnswer {
+export function presentLease(grant: LeaseGrant): HeartbeatAnswer {
   return {
     heartbeatAfterMs: grant.heartbeatAfterMs,
     ttlSeconds: grant.ttlMs / 1_000,
-    expiresAt: expiryOf(grant, wallMs),
+    expiresAt: expiryOf(grant),
     degraded: grant.degraded,
   };
 }
@@ -124,6 +124,6 @@ function presentLoad({ instance: _instance, ...load }: Load): Omit<Load, "instan
   return load;
 }
 
-function expiryOf(grant: LeaseGrant, wallMs: number): string {
-  return new Date(wallMs + grant.ttlMs).toISOString();
+function expiryOf(grant: LeaseGrant): string {
+  return new Date(grant.expiresAtWallMs).toISOString();
 }

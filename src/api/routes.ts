@@ -167,8 +167,9 @@ export const ROUTES = [
     id: "deleteService",
     method: "delete",
     path: SERVICE,
-    summary: "Delete a service with all its instances. Deleting what is gone is a success.",
-    replies: [{ status: 204, description: "It is gone." }],
+    summary:
+      "Take back the declaration: with instances the service lives on under the default policy, else it is gone.",
+    replies: [{ status: 204, description: "It is no longer declared." }],
     problems: ["ERR_STORE_UNAVAILABLE", "ERR_STORE_FULL"],
   },
   {

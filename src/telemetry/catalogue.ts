@@ -43,15 +43,25 @@ const seconds = (name: string, labels: readonly string[], help: string): MetricE
   buckets: SECONDS_BUCKETS,
 });
 
-/** Sorted by name within each part. */
+/** By the folder that counts, sorted by name. */
 export const METRICS: readonly MetricEntry[] = [
   // telemetry
-  gauge("steelyard_build_info", ["version", "node"], "1; the labels name the running version."),
+  gauge("steelyard_build_info", ["version"], "1; the label names the running version."),
   counter(
     "steelyard_telemetry_rejected_total",
     ["reason"],
     "Uses of a metric that were dropped: unknown-name, wrong-kind, wrong-labels, bad-value or too-many-series.",
   ),
+
+  // app
+  counter("steelyard_assignments_total", [], "Assignments (CLA) written to the xDS cache."),
+  counter("steelyard_checkpoint_failures_total", [], "Learned state of a service that could not be saved."),
+  counter(
+    "steelyard_translation_failures_total",
+    [],
+    "Services whose resources could not be made; the last good ones stay.",
+  ),
+
   // api
   counter("steelyard_api_problems_total", ["code"], "Errors answered by the REST API, by error code."),
   seconds(
@@ -62,4 +72,67 @@ export const METRICS: readonly MetricEntry[] = [
   counter("steelyard_api_requests_total", ["route", "method", "status"], "Requests answered by the REST API."),
   counter("steelyard_api_watch_dropped_total", ["reason"], "Watchers cut off by the server: slow or stopping."),
   gauge("steelyard_api_watchers", [], "Open event streams of `GET /v1/watch`."),
+
+  // control
+  seconds("steelyard_control_tick_seconds", [], "Time to compute the weights of one service."),
+  counter(
+    "steelyard_weight_pushes_total",
+    ["reason"],
+    "Plans put in force, by their most urgent change: members, fault or weights.",
+  ),
+
+  // registry
+  counter("steelyard_registry_bad_records_total", [], "Stored records that could not be read and were left out."),
+  counter("steelyard_registry_heartbeats_total", ["result"], "Heartbeats: ok, unknown or generation."),
+  gauge("steelyard_registry_instances", ["lease"], "Registered instances by state of their lease: live or suspect."),
+  counter(
+    "steelyard_registry_lease_moves_total",
+    ["to"],
+    "Leases that ended their state by silence or drain: suspect, expired or drained.",
+  ),
+  counter("steelyard_registry_registrations_total", ["outcome"], "Registrations: created, changed or unchanged."),
+  gauge(
+    "steelyard_registry_self_preservation",
+    [],
+    "1 while nobody is moved out, because too many are silent at once.",
+  ),
+  gauge(
+    "steelyard_registry_self_preservation_services",
+    [],
+    "Services that are protected so, each by its own silence.",
+  ),
+  gauge("steelyard_registry_services", [], "Known services."),
+  counter(
+    "steelyard_registry_unheard_seconds_total",
+    [],
+    "Time for which no lease ran, because nobody could be heard.",
+  ),
+
+  // signals
+  counter("steelyard_lrs_messages_total", [], "Load reports received (LRS)."),
+  counter("steelyard_lrs_rejected_total", ["reason"], "Load reports or parts of them that failed validation."),
+  gauge("steelyard_lrs_streams", [], "Open load report streams."),
+  counter("steelyard_lrs_streams_refused_total", ["reason"], "Load report streams that were refused or ended."),
+  counter("steelyard_signal_dropped_total", ["reason"], "Valid samples without a place: unknown or over a limit."),
+  counter("steelyard_signal_reports_total", [], "Cluster reports taken into a round."),
+  counter("steelyard_signal_rounds_total", ["closed_by"], "Rounds of reports: complete, or late without some proxy."),
+  gauge("steelyard_signal_samples", [], "Samples held for the rounds under way."),
+
+  // store
+  seconds("steelyard_store_commit_seconds", [], "Time to write a group of commits durably."),
+  counter("steelyard_store_commits_total", ["result"], "Commits: ok, conflict or error."),
+  gauge("steelyard_store_up", [], "1 while the store takes writes."),
+
+  // xds
+  seconds("steelyard_xds_ack_seconds", ["type"], "Time from a response to its ACK."),
+  counter("steelyard_xds_oversize_responses_total", ["type"], "Responses larger than what clients accept by default."),
+  counter(
+    "steelyard_xds_requests_total",
+    ["type", "kind"],
+    "Discovery requests: none (no answer to anything), ack, nack or stale.",
+  ),
+  counter("steelyard_xds_response_bytes_total", ["type"], "Bytes of discovery responses."),
+  counter("steelyard_xds_responses_total", ["type"], "Discovery responses sent."),
+  counter("steelyard_xds_stream_errors_total", ["status"], "Streams ended for an error of the client, by gRPC status."),
+  gauge("steelyard_xds_streams", ["transport"], "Open discovery streams."),
 ];

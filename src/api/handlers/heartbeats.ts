@@ -8,10 +8,10 @@ import type { Handlers } from "../routes.js";
 /** Cadence told to a batch in which nothing was known: soon enough for those that register again. */
 const FALLBACK_HEARTBEAT_MS = 10_000;
 
-export function heartbeatHandlers({ registry, clock }: ApiDependencies): Pick<Handlers, "heartbeat" | "heartbeats"> {
+export function heartbeatHandlers({ registry }: ApiDependencies): Pick<Handlers, "heartbeat" | "heartbeats"> {
   return {
     heartbeat({ params: { service, id }, body }) {
-      return { status: 200, body: presentLease(registry.heartbeat(service, id, body), clock.wallMs()) };
+      return { status: 200, body: presentLease(registry.heartbeat(service, id, body)) };
     },
 
     heartbeats({ body }) {

@@ -9,7 +9,6 @@ import { instanceOf, revisionToMatch, serviceOf } from "./lookup.js";
 
 export function instanceHandlers({
   registry,
-  clock,
 }: ApiDependencies): Pick<
   Handlers,
   "putInstance" | "patchInstance" | "deleteInstance" | "getInstance" | "listInstances"
@@ -23,7 +22,7 @@ export function instanceHandlers({
       });
       return {
         status: outcome === "created" ? 201 : 200,
-        body: presentInstance(instance, lease, clock.wallMs()),
+        body: presentInstance(instance, lease),
         etag: instanceTag(instance),
         location: `/v1/services/${service}/instances/${id}`,
       };

@@ -6,7 +6,7 @@ import type { Handlers } from "../routes.js";
 export function nodeHandlers({ nodes }: ApiDependencies): Pick<Handlers, "listNodes" | "getNode"> {
   return {
     listNodes() {
-      return { status: 200, body: { nodes: nodes().toSorted((a, b) => (a.id < b.id ? -1 : 1)) } };
+      return { status: 200, body: { nodes: nodes() } };
     },
 
     getNode({ params: { node } }) {

@@ -1,22 +1,24 @@
-// The API over real HTTP on a port of its own, with stand-ins behind it. Every answer is held against the route table:
+// The API over real HTTP on a port of its own, with the real registry behind it and stand-ins for control and xDS. Every answer is held against the route table:
 // its body against the schema of its status, its problem code against the codes that the route declares.
 import { expect } from "@jest/globals";
-import { z } from "zod";
 import { problemAnswerSchema } from "../../../src/api/answers.js";
 import { ApiServer } from "../../../src/api/api-server.js";
 import { createApi } from "../../../src/api/create-api.js";
 import { problemsOf } from "../../../src/api/openapi.js";
-import type { ApiLimits, NodeStatus } from "../../../src/api/ports.js";
+import type { ApiLimits } from "../../../src/api/ports.js";
 import type { Route } from "../../../src/api/route.js";
 import { ROUTES } from "../../../src/api/routes.js";
+import { bindPolicy, WEIGHT_POLICIES } from "../../../src/balancers/registry.js";
 import type { Explanation } from "../../../src/control/explanation.js";
 import type { InstanceId, ServiceName } from "../../../src/model/ids.js";
 import type { WeightPlan } from "../../../src/model/plan.js";
+import { Registry } from "../../../src/registry/registry.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import { silentLogger } from "../../../src/runtime/logger.js";
 import { WatchableMap } from "../../../src/runtime/watchable-map.js";
 import { PrometheusSink } from "../../../src/telemetry/prometheus.js";
-import { FakeRegistry } from "./fake-registry.js";
+import type { NodeStatus } from "../../../src/xds/node-status.js";
+import { FaultyStore } from "./faulty-store.js";
 
 export interface Reply {
   readonly status: number;
@@ -33,10 +35,17 @@ export interface SendOptions {
 }
 
 export class ApiHarness {
-  readonly registry = new FakeRegistry();
+  readonly store = new FaultyStore();
+  readonly metrics = new PrometheusSink({ strict: true });
+  readonly registry = new Registry({
+    store: this.store,
+    clock: systemClock,
+    metrics: this.metrics,
+    limits: { maxInstancesPerService: 5 },
+    policyCheck: (policy) => void bindPolicy(policy),
+  });
   readonly plans = new WatchableMap<ServiceName, WeightPlan>();
   readonly explanations = new Map<string, Explanation>();
-  readonly metrics = new PrometheusSink({ strict: true });
   nodes: readonly NodeStatus[] = [];
   readonly #server: ApiServer;
 
@@ -48,14 +57,7 @@ export class ApiHarness {
         explain: (service: ServiceName, id: InstanceId) => this.explanations.get(`${service}/${id}`),
       },
       nodes: () => this.nodes,
-      algorithms: [
-        {
-          name: "adaptive",
-          summary: "learns",
-          configSchema: z.strictObject({ maxStep: z.number().max(1).default(0.2) }),
-        },
-        { name: "round-robin", summary: "equal", configSchema: z.strictObject({}) },
-      ],
+      algorithms: WEIGHT_POLICIES,
       clock: systemClock,
       logger: silentLogger,
       metrics: this.metrics,
@@ -78,12 +80,15 @@ export class ApiHarness {
     return `http://127.0.0.1:${this.#server.port}`;
   }
 
-  start(): Promise<void> {
-    return this.#server.start();
+  async start(): Promise<void> {
+    await this.registry.start();
+    await this.#server.start();
   }
 
-  stop(): Promise<void> {
-    return this.#server.stop();
+  async stop(): Promise<void> {
+    await this.#server.stop();
+    await this.registry.stop();
+    await this.store.close();
   }
 
   async send(method: string, path: string, options: SendOptions = {}): Promise<Reply> {

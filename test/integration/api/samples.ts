@@ -1,9 +1,10 @@
-// A plan and an explanation as control would publish them.
+// A plan and an explanation as control would publish them, and a node as the xDS engine tells of it.
 import type { Explanation } from "../../../src/control/explanation.js";
 import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
 import { parseInstanceId, parseServiceName } from "../../../src/model/ids.js";
 import type { EndpointLoad } from "../../../src/model/load.js";
 import type { WeightPlan } from "../../../src/model/plan.js";
+import type { NodeStatus } from "../../../src/xds/node-status.js";
 
 export interface SampleEndpoint {
   readonly id: string;
@@ -74,5 +75,30 @@ export function explanationOf(service: string, instance: string): Explanation {
     enforcement: "least_request: w = s(1 + s·n), n = 8.9 in flight per worker",
     load: loadOf(instance, 12),
     history: [{ atWallMs: 1_000, revision: 6, weight: 80, share: 0.08, reasons: ["slow"] }],
+  };
+}
+
+export function nodeOf(id: string, state: "SYNCED" | "NACKED"): NodeStatus {
+  const error = { code: 3, message: "no such cluster", atMs: 1_000, resources: ["orders"] };
+  return {
+    id,
+    cluster: "edge",
+    audience: "full",
+    locality: { region: "", zone: "z1", subZone: "" },
+    userAgent: "envoy 1.40.0",
+    metadata: { steelyard: { workers: 2 } },
+    connectedSinceMs: 1_000,
+    transports: ["ads-delta"],
+    streams: 1,
+    types: [
+      {
+        typeUrl: "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
+        subscribed: { count: 1, names: ["orders"] },
+        sentVersion: "v2",
+        ackedVersion: "v1",
+        state,
+        error: state === "NACKED" ? error : undefined,
+      },
+    ],
   };
 }

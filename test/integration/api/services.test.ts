@@ -4,7 +4,7 @@ import { ROUTES } from "../../../src/api/routes.js";
 import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
 import { parseInstanceId, parseServiceName } from "../../../src/model/ids.js";
 import { ApiHarness, pointersOf, spec } from "./harness.js";
-import { explanationOf, planOf } from "./samples.js";
+import { explanationOf, nodeOf, planOf } from "./samples.js";
 
 const ORDERS = "/v1/services/orders";
 let api: ApiHarness;
@@ -37,16 +37,18 @@ describe("policy", () => {
   test("an unknown algorithm is refused with the names that exist", async () => {
     const reply = await api.put(ORDERS, { algorithm: "fastest" });
     expect(pointersOf(reply, 422, "ERR_UNKNOWN_POLICY")).toEqual(["/algorithm"]);
-    expect(reply.body.detail).toBe('no algorithm "fastest"; there are: adaptive, round-robin');
+    expect(reply.body.detail).toBe(
+      'no algorithm "fastest"; there are: adaptive, least-latency, p2c, round-robin, weighted-round-robin',
+    );
   });
 
   test("settings are those of the algorithm", async () => {
-    expect((await api.put(ORDERS, { settings: { maxStep: 0.5 } })).status).toBe(201);
-    expect(pointersOf(await api.put(ORDERS, { settings: { maxStep: 2 } }), 422, "ERR_INVALID_REQUEST")).toEqual([
-      "/settings/maxStep",
+    expect((await api.put(ORDERS, { settings: { tauMs: 6_000 } })).status).toBe(201);
+    expect(pointersOf(await api.put(ORDERS, { settings: { tauMs: 2 } }), 422, "ERR_INVALID_REQUEST")).toEqual([
+      "/settings/tauMs",
     ]);
-    expect(pointersOf(await api.put(ORDERS, { settings: { maxSteps: 1 } }), 422, "ERR_INVALID_REQUEST")).toEqual([
-      "/settings/maxSteps",
+    expect(pointersOf(await api.put(ORDERS, { settings: { tau: 1 } }), 422, "ERR_INVALID_REQUEST")).toEqual([
+      "/settings/tau",
     ]);
     expect(pointersOf(await api.put(ORDERS, { timeouts: { connectMs: 0 } }), 422, "ERR_INVALID_REQUEST")).toEqual([
       "/timeouts/connectMs",
@@ -63,9 +65,11 @@ describe("policy", () => {
     const list = await api.get("/v1/services");
     expect(list.body.services.map((entry: { service: string }) => entry.service)).toEqual(["billing", "orders"]);
     expect((await api.get("/v1/services?limit=1")).body.nextCursor).toBe("billing");
+    expect((await api.send("DELETE", "/v1/services/billing")).status).toBe(204);
+    expect((await api.send("DELETE", "/v1/services/billing")).status).toBe(204);
+    pointersOf(await api.get("/v1/services/billing"), 404, "ERR_UNKNOWN_SERVICE");
     expect((await api.send("DELETE", ORDERS)).status).toBe(204);
-    expect((await api.send("DELETE", ORDERS)).status).toBe(204);
-    pointersOf(await api.get(ORDERS), 404, "ERR_UNKNOWN_SERVICE");
+    expect((await api.get(ORDERS)).body.instances).toBe(2);
   });
 });
 
@@ -144,19 +148,14 @@ describe("weights", () => {
 });
 
 describe("nodes, algorithms and the document", () => {
-  test("nodes are sorted, and one is found by its id", async () => {
-    const types = [
-      { typeUrl: "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment", state: "SYNCED" as const },
-    ];
-    api.nodes = [
-      { id: "edge-2", cluster: "edge", types },
-      { id: "edge/1", cluster: "edge", types: [] },
-    ];
+  test("nodes as the engine tells of them, and one by its id", async () => {
+    api.nodes = [nodeOf("edge-2", "SYNCED"), nodeOf("edge/1", "NACKED")];
     expect((await api.get("/v1/nodes")).body.nodes.map((node: { id: string }) => node.id)).toEqual([
       "edge-2",
       "edge/1",
     ]);
-    expect((await api.get("/v1/nodes/edge%2F1")).body).toEqual({ id: "edge/1", cluster: "edge", types: [] });
+    const one = (await api.get("/v1/nodes/edge%2F1")).body;
+    expect(one.types[0]).toMatchObject({ state: "NACKED", ackedVersion: "v1", error: { message: "no such cluster" } });
     pointersOf(await api.get("/v1/nodes/edge-3"), 404, "ERR_UNKNOWN_NODE");
   });
 
@@ -165,7 +164,7 @@ describe("nodes, algorithms and the document", () => {
     expect(body.default).toBe("adaptive");
     expect(body.algorithms[0]).toMatchObject({
       name: "adaptive",
-      settings: { properties: { maxStep: { type: "number", maximum: 1 } } },
+      settings: { properties: { tauMs: { type: "number", maximum: 60_000 } } },
     });
   });
 

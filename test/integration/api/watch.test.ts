@@ -89,8 +89,10 @@ describe("GET /v1/watch", () => {
       id: "2",
       data: { revision: 2, instances: [{ id: "a" }, { id: "b" }] },
     });
-    await api.send("DELETE", "/v1/services/orders");
-    expect(await next(events)).toMatchObject({ event: "instances", data: { service: "orders", deleted: true } });
+    await api.put("/v1/services/billing", {});
+    expect(await next(events)).toMatchObject({ event: "instances", data: { service: "billing", instances: [] } });
+    await api.send("DELETE", "/v1/services/billing");
+    expect(await next(events)).toMatchObject({ event: "instances", data: { service: "billing", deleted: true } });
   });
 
   test("filters by service and by event", async () => {

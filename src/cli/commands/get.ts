@@ -1,0 +1,135 @@
+// `steelyard get services|instances|weights|nodes`: what the server knows, as tables.
+import type { Command } from "commander";
+import type { InstancesAnswer, NodesAnswer, ServicesAnswer, WeightsAnswer } from "../../api/answers.js";
+import type { ServiceName } from "../../model/ids.js";
+import { stylesFor } from "../ansi.js";
+import { ApiClient } from "../api-client.js";
+import type { CliContext } from "../context.js";
+import { type OutputFormat, parseService, print, withOutput, withServer } from "../options.js";
+import { renderTable } from "../table.js";
+import { healthCell, weightsTable } from "../tables.js";
+
+interface GetOptions {
+  readonly server: string;
+  readonly output: OutputFormat;
+}
+
+export function addGet(program: Command, context: CliContext): void {
+  const get = program.command("get").description("show what the server knows");
+  const sub = (name: string, description: string): Command =>
+    withServer(withOutput(get.command(name).description(description)), context);
+  const styles = stylesFor(context);
+
+  sub("services", "services, their algorithms and how many instances are healthy").action(
+    async (options: GetOptions) => {
+      const answer = await new ApiClient(options.server, context).send<ServicesAnswer>("/v1/services");
+      print(context, options.output, answer, () =>
+        renderTable(
+          [
+            { title: "SERVICE" },
+            { title: "ALGORITHM" },
+            { title: "INSTANCES", align: "right" },
+            { title: "HEALTHY", align: "right" },
+          ],
+          answer.services.map(({ service, policy, instances, healthy }) => [
+            service,
+            policy.algorithm,
+            String(instances),
+            { text: String(healthy), style: healthy < instances ? styles.yellow : styles.green },
+          ]),
+          styles.bold,
+        ),
+      );
+    },
+  );
+
+  sub("instances", "instances of a service as they are registered")
+    .argument("<service>", "name of the service", parseService)
+    .action(async (service: ServiceName, options: GetOptions) => {
+      const answer = await new ApiClient(options.server, context).send<InstancesAnswer>(
+        `/v1/services/${service}/instances`,
+      );
+      print(context, options.output, answer, () =>
+        renderTable(
+          [
+            { title: "INSTANCE" },
+            { title: "ADDRESS" },
+            { title: "WEIGHT", align: "right" },
+            { title: "STATUS" },
+            { title: "ADMIN" },
+            { title: "LEASE" },
+            { title: "HEALTH" },
+            { title: "ZONE" },
+          ],
+          answer.instances.map((instance) => [
+            instance.id,
+            hostPort(instance),
+            String(instance.weight),
+            instance.status,
+            instance.adminState,
+            instance.lease.state,
+            healthCell(instance.health, styles),
+            instance.locality.zone,
+          ]),
+          styles.bold,
+        ),
+      );
+    });
+
+  sub("weights", "the weights in force, and why they are not equal")
+    .argument("<service>", "name of the service", parseService)
+    .action(async (service: ServiceName, options: GetOptions) => {
+      const answer = await new ApiClient(options.server, context).send<WeightsAnswer>(
+        `/v1/services/${service}/weights`,
+      );
+      print(context, options.output, answer, () => weightsTable(answer, styles));
+    });
+
+  sub("nodes", "proxies with an open stream, and how far each type of resource is").action(
+    async (options: GetOptions) => {
+      const answer = await new ApiClient(options.server, context).send<NodesAnswer>("/v1/nodes");
+      print(context, options.output, answer, () => nodesTable(answer, context));
+    },
+  );
+}
+
+function nodesTable({ nodes }: NodesAnswer, context: CliContext): string {
+  const styles = stylesFor(context);
+  return renderTable(
+    [
+      { title: "NODE" },
+      { title: "CLUSTER" },
+      { title: "TYPE" },
+      { title: "STATE" },
+      { title: "SUBSCRIBED", align: "right" },
+      { title: "SENT" },
+      { title: "ACKED" },
+      { title: "ERROR" },
+    ],
+    nodes.flatMap((node) =>
+      node.types.map((type) => [
+        node.id,
+        node.cluster,
+        type.typeUrl.slice(type.typeUrl.lastIndexOf(".") + 1),
+        {
+          text: type.state,
+          style: type.state === "SYNCED" ? styles.green : type.state === "NACKED" ? styles.red : styles.yellow,
+        },
+        type.subscribed === "*" ? "*" : String(type.subscribed.count),
+        shortVersion(type.sentVersion),
+        shortVersion(type.ackedVersion),
+        type.error?.message ?? "",
+      ]),
+    ),
+    styles.bold,
+  );
+}
+
+/** Versions are hashes: enough to see whether two are equal. */
+function shortVersion(version: string | undefined): string {
+  return version === undefined ? "-" : version.slice(0, 12);
+}
+
+function hostPort({ address, port }: { readonly address: string; readonly port: number }): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+// The executable: the real process behind the context of the commands.
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { connect } from "node:net";
+import { constants } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
+import { packageVersion } from "../app/version.js";
+import type { ChildProcess, CliContext, StopSignal } from "./context.js";
+import { runCli } from "./program.js";
+
+const context: CliContext = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  version: packageVersion(),
+  fetch,
+  wallMs: () => Date.now(),
+  sleep: (ms, signal) => wait(ms, undefined, signal && { signal }).catch(() => undefined),
+  random: () => Math.random(),
+  newGeneration: () => randomUUID(),
+  accepts,
+  onStop,
+  spawn: start,
+};
+
+function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 1_000 });
+    const answer = (accepted: boolean): void => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once("connect", () => answer(true));
+    socket.once("timeout", () => answer(false));
+    socket.once("error", () => answer(false));
+  });
+}
+
+function onStop(handler: (signal: StopSignal) => void): () => void {
+  process.on("SIGINT", handler);
+  process.on("SIGTERM", handler);
+  return () => {
+    process.off("SIGINT", handler);
+    process.off("SIGTERM", handler);
+  };
+}
+
+function start(command: string, args: readonly string[]): ChildProcess {
+  const child = spawn(command, args, { stdio: "inherit" });
+  const exited = new Promise<number>((resolve) => {
+    child.once("error", (error) => {
+      process.stderr.write(`steelyard: cannot start ${command}: ${error.message}\n`);
+      resolve(127);
+    });
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+  });
+  return { exited, kill: (signal) => void child.kill(signal) };
+}
+
+// `steelyard get … | head` closes the pipe early: that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+process.exitCode = await runCli(process.argv.slice(2), context);
