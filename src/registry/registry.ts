@@ -49,7 +49,7 @@ export class Registry implements Component {
   readonly #keeper: LeaseKeeper;
 
   constructor(options: RegistryOptions) {
-    const { store, clock, logger = silentLogger, metrics = noMetrics, rng = systemRng } = options;
+    const { store, clock, logger = silentLogger, metrics = noMetrics, rng = systemRng, canHear = () => true } = options;
     const leases = new LeaseBook(clock.nowMs());
     const publisher = this.#publisher;
     const catalogue = new Catalogue({
@@ -58,7 +58,6 @@ export class Registry implements Component {
       onChange: (book) => publisher.touch(book),
     });
     const writer = new CatalogueWriter({ store, catalogue, publisher, clock, logger, metrics });
-    const canHear = options.canHear ?? (() => true);
     this.services = publisher.services;
     this.#clock = clock;
     this.#metrics = metrics;
@@ -152,15 +151,11 @@ export class Registry implements Component {
   /** The same for batches, in which beats of unknown instances are no exception. */
   tryHeartbeat(service: ServiceName, id: InstanceId, beat: Heartbeat = {}): LeaseGrant | "unknown" | "generation" {
     const known = this.#catalogue.find(service, id);
-    const result = !known
-      ? "unknown"
-      : generationsDiffer(known.registration.instance.generation, beat.generation)
-        ? "generation"
-        : "ok";
-    this.#metrics.count("steelyard_registry_heartbeats_total", { result });
-    if (!known || result !== "ok") return result === "generation" ? result : "unknown";
-    this.#beat(known);
+    if (!known) return this.#refused("unknown");
     const { instance, drainTimeoutMs } = known.registration;
+    if (generationsDiffer(instance.generation, beat.generation)) return this.#refused("generation");
+    this.#metrics.count("steelyard_registry_heartbeats_total", { result: "ok" });
+    this.#beat(known);
     if (beat.status !== undefined && beat.status !== instance.status && drainTimeoutMs === undefined) {
       this.#catalogue.setStatus(known, beat.status);
     }
@@ -285,6 +280,11 @@ export class Registry implements Component {
       throw generationConflict(service, id);
     }
     this.#beat(known);
+  }
+
+  #refused<T extends string>(result: T): T {
+    this.#metrics.count("steelyard_registry_heartbeats_total", { result });
+    return result;
   }
 
   #beat(known: Entry): void {
