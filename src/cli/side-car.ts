@@ -1,6 +1,6 @@
 // Registers on behalf of a process that can't: PUT, heartbeat at the server's cadence, drain and deregister at the end.
 // Invariants: a server that is away is waited for with back-off and jitter, never given up; one that has forgotten the
-// instance gets a new registration; what the server refuses for good ends the run.
+// instance gets a new registration; no answer of the server ever ends a program that runs.
 import type { HeartbeatAnswer, InstanceAnswer } from "../api/answers.js";
 import { SteelyardError } from "../model/errors.js";
 import { type ApiClient, ServerProblem } from "./api-client.js";
@@ -62,12 +62,15 @@ export class SideCar {
     }
   }
 
-  /** Beats until stopped. Throws as `beat` does. */
-  async run(stop: AbortSignal): Promise<void> {
-    while (!stop.aborted) {
+  /**
+   * Beats until stopped, first after `waitMs`. A refusal throws as in `beat`, unless a program runs that must not go
+   * down with its registration: then it is told and tried again.
+   */
+  async run(waitMs: number, stop: AbortSignal, onRefusal: "throw" | "retry"): Promise<void> {
+    for (let pauseMs = waitMs; ; pauseMs = await this.#next(onRefusal)) {
+      await this.#options.context.sleep(pauseMs, AbortSignal.any([stop, this.#wake.signal]));
+      if (stop.aborted) return;
       this.#wake = new AbortController();
-      const waitMs = await this.beat();
-      await this.#options.context.sleep(waitMs, AbortSignal.any([stop, this.#wake.signal]));
     }
   }
 
@@ -81,6 +84,19 @@ export class SideCar {
     const generation = encodeURIComponent(this.#options.registration.generation);
     if (await this.#attempt("deregister", { method: "DELETE" }, `?generation=${generation}`))
       this.#options.log("deregistered");
+  }
+
+  async #next(onRefusal: "throw" | "retry"): Promise<number> {
+    try {
+      return await this.beat();
+    } catch (error) {
+      if (onRefusal === "throw" || !(error instanceof ServerProblem)) throw error;
+      if (this.#failures === 0)
+        this.#options.log(`${error.message} (${error.code}); the program runs on, trying again`);
+      this.#registered = false;
+      this.#failures += 1;
+      return LAST_RETRY_MS;
+    }
   }
 
   async #register(): Promise<{ readonly heartbeatAfterMs?: number | undefined }> {

@@ -4,7 +4,7 @@ import { isIP } from "node:net";
 import { type Command, InvalidArgumentError } from "commander";
 import type { InstanceId, ServiceName } from "../../model/ids.js";
 import { ApiClient } from "../api-client.js";
-import type { ChildProcess, CliContext, StopSignal } from "../context.js";
+import type { CliContext, StopSignal } from "../context.js";
 import { collectPair, integer, parseId, parseService, withServer } from "../options.js";
 import { SideCar } from "../side-car.js";
 
@@ -64,54 +64,62 @@ async function register(
     },
     executable === undefined ? "ready" : "starting",
   );
-  const stop = new AbortController();
-  const hurry = new AbortController();
-  let signal: StopSignal = "SIGTERM";
-  const release = context.onStop((received) => {
-    if (stop.signal.aborted) hurry.abort();
-    signal = received;
-    stop.abort();
-  });
+  const ending = new Ending(context);
   try {
-    await sideCar.beat(); // a refusal ends it here, before the program is started
+    const waitMs = await sideCar.beat(); // a refusal ends it here, before the program is started
     const child = executable === undefined ? undefined : context.spawn(executable, args);
-    if (child) void endWith(child, stop, hurry);
-    if (child) void reportReady(sideCar, options, context, stop.signal);
-    return await untilEnd(sideCar, child, options.drainTimeout, stop, hurry.signal, () => signal);
+    if (child) {
+      void child.exited.then(() => ending.now());
+      void reportReady(sideCar, options, context, ending.begun);
+    }
+    await sideCar.run(waitMs, ending.begun, child ? "retry" : "throw");
+    if (!ending.hurried.aborted) await sideCar.drain(options.drainTimeout, ending.hurried);
+    child?.kill(ending.signal);
+    const code = await child?.exited;
+    await sideCar.deregister();
+    return code ?? 0;
   } finally {
-    stop.abort();
-    release();
+    ending.release();
   }
 }
 
-/** @returns the exit code */
-async function untilEnd(
-  sideCar: SideCar,
-  child: ChildProcess | undefined,
-  drainTimeoutSeconds: number,
-  stop: AbortController,
-  hurry: AbortSignal,
-  signal: () => StopSignal,
-): Promise<number> {
-  try {
-    await sideCar.run(stop.signal);
-  } catch (error) {
-    child?.kill("SIGTERM"); // without its registration the program would idle unseen
-    await child?.exited;
-    throw error;
-  }
-  if (!hurry.aborted) await sideCar.drain(drainTimeoutSeconds, hurry);
-  child?.kill(signal());
-  const code = (await child?.exited) ?? 0;
-  await sideCar.deregister();
-  return code;
-}
+/** The first signal begins the end, a second one or the end of the program hurries it. */
+class Ending {
+  readonly #begun = new AbortController();
+  readonly #hurried = new AbortController();
+  readonly #release: () => void;
+  #signal: StopSignal = "SIGTERM";
 
-/** A program that has ended needs no draining. */
-async function endWith(child: ChildProcess, stop: AbortController, hurry: AbortController): Promise<void> {
-  await child.exited;
-  hurry.abort();
-  stop.abort();
+  constructor({ onStop }: Pick<CliContext, "onStop">) {
+    this.#release = onStop((signal) => {
+      if (this.#begun.signal.aborted) this.#hurried.abort();
+      this.#signal = signal;
+      this.#begun.abort();
+    });
+  }
+
+  get begun(): AbortSignal {
+    return this.#begun.signal;
+  }
+
+  get hurried(): AbortSignal {
+    return this.#hurried.signal;
+  }
+
+  /** What to pass on to the program. */
+  get signal(): StopSignal {
+    return this.#signal;
+  }
+
+  now(): void {
+    this.#hurried.abort();
+    this.#begun.abort();
+  }
+
+  release(): void {
+    this.now();
+    this.#release();
+  }
 }
 
 async function reportReady(

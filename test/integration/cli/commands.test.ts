@@ -1,0 +1,264 @@
+// Commands against a real API: tables, JSON and YAML, the explanation, errors and exit codes.
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { parse } from "yaml";
+import { parseServiceName } from "../../../src/model/ids.js";
+import { ApiHarness, spec } from "../api/harness.js";
+import { explanationOf, nodeOf, planOf } from "../api/samples.js";
+import { type Ran, Terminal } from "./terminal.js";
+
+let api: ApiHarness;
+
+beforeEach(async () => {
+  api = new ApiHarness();
+  await api.start();
+  await api.put("/v1/services/orders/instances/a", spec({ locality: { zone: "z1" } }));
+  await api.put("/v1/services/orders/instances/b", spec({ address: "2001:db8::1", weight: 50, status: "starting" }));
+});
+
+afterEach(() => api.stop());
+
+const steelyard = (...args: readonly string[]): Promise<Ran> =>
+  new Terminal({ env: { STEELYARD_SERVER: api.url } }).run(...args);
+
+describe("get", () => {
+  test("services", async () => {
+    expect(await steelyard("get", "services")).toEqual({
+      code: 0,
+      err: "",
+      out: ["SERVICE  ALGORITHM  INSTANCES  HEALTHY", "orders   adaptive           2        1", ""].join("\n"),
+    });
+  });
+
+  test("instances, aligned, IPv6 in brackets", async () => {
+    const { out } = await steelyard("get", "instances", "orders");
+    expect(out).toBe(
+      [
+        "INSTANCE  ADDRESS             WEIGHT  STATUS    ADMIN  LEASE  HEALTH     ZONE",
+        "a         10.0.0.1:8080          100  ready     ready  live   HEALTHY    z1",
+        "b         [2001:db8::1]:8080      50  starting  ready  live   UNHEALTHY",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("JSON and YAML are the answer of the API", async () => {
+    const answer = (await api.get("/v1/services/orders/instances")).body;
+    expect(JSON.parse((await steelyard("get", "instances", "orders", "-o", "json")).out)).toEqual(answer);
+    expect(parse((await steelyard("get", "instances", "orders", "-o", "yaml")).out)).toEqual(answer);
+  });
+
+  test("weights with measured shares and reasons", async () => {
+    api.plans.store(
+      parseServiceName("orders"),
+      planOf("orders", [
+        { id: "a", weight: 300, share: 0.75, rps: 60 },
+        { id: "b", weight: 100, share: 0.25, rps: 40, reasons: ["slow: 212 ms"] },
+      ]),
+    );
+    const { out } = await steelyard("get", "weights", "orders");
+    expect(out).toBe(
+      [
+        "orders  policy adaptive · mode normal · signals L · revision 7",
+        "INSTANCE  HEALTH   WEIGHT   SHARE  MEASURED   RPS  LATENCY  ERRORS  WHY",
+        "a         HEALTHY     300  75.0 %    60.0 %  60.0  20.0 ms   0.0 %",
+        "b         HEALTHY     100  25.0 %    40.0 %  40.0  20.0 ms   0.0 %  slow: 212 ms",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("weights before the first plan", async () => {
+    expect((await steelyard("get", "weights", "orders")).out).toContain("no endpoints yet");
+  });
+
+  test("nodes with the reason of a refusal", async () => {
+    api.nodes = [nodeOf("edge-1", "NACKED")];
+    expect((await steelyard("get", "nodes")).out).toBe(
+      [
+        "NODE    CLUSTER  TYPE                   STATE   SUBSCRIBED  SENT  ACKED  ERROR",
+        "edge-1  edge     ClusterLoadAssignment  NACKED           1  v2    v1     no such cluster",
+        "",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("explain", () => {
+  test("reads as an explanation", async () => {
+    api.explanations.set("orders/a", explanationOf("orders", "a"));
+    const { code, out } = await steelyard("explain", "orders/a");
+    expect(code).toBe(0);
+    expect(out).toBe(
+      [
+        "orders/a  weight 51 · share 5.0 % (fair 20.0 %, measured 6.0 %) · HEALTHY",
+        "policy adaptive · mode normal · signals latency",
+        "",
+        "FACTOR      VALUE  SHARE SO FAR  BECAUSE",
+        "fair     × 0.2000        20.0 %  1 of 5 instances",
+        "latency  × 0.2500         5.0 %  212 ms against a mean of 21 ms",
+        "share                     5.0 %",
+        "weight 51 by least_request: w = s(1 + s·n), n = 8.9 in flight per worker",
+        "",
+        "Why",
+        "  slow: 212 ms against a mean of 21 ms",
+        "",
+        "Load in the last round",
+        "  requests  12.0 per second, 2.0 in flight",
+        "  latency   20.0 ms, measured by Envoy, 12 samples",
+        "  errors    0.0 % of what was completed",
+        "  evidence  reported 0.3 s ago, confidence 90.0 %",
+        "",
+        "Last changes",
+        " AGO  REVISION  WEIGHT  SHARE  BECAUSE",
+        "10 s         6      80  8.0 %  slow",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("without traffic, without reports", async () => {
+    api.explanations.set("orders/a", {
+      ...explanationOf("orders", "a"),
+      factors: [],
+      reasons: [],
+      load: undefined,
+      history: [],
+      health: "DRAINING",
+    });
+    const { out } = await steelyard("explain", "orders/a");
+    expect(out).toContain("It takes no traffic, so it has no share.");
+    expect(out).toContain("Load  no report yet");
+    expect(out).not.toContain("Last changes");
+  });
+
+  test("as JSON", async () => {
+    api.explanations.set("orders/a", explanationOf("orders", "a"));
+    const { out } = await steelyard("explain", "orders/a", "-o", "json");
+    expect(JSON.parse(out)).toEqual((await api.get("/v1/services/orders/instances/a/explanation")).body);
+  });
+});
+
+describe("drain, undrain, maint", () => {
+  test.each([
+    ["drain", "drain", "DRAINING"],
+    ["undrain", "ready", "HEALTHY"],
+    ["maint", "maint", "UNHEALTHY"],
+  ])("%s sets admin state %s", async (command, state, health) => {
+    expect(await steelyard(command, "orders/a")).toEqual({
+      code: 0,
+      err: "",
+      out: `orders/a  admin state ${state} · health ${health}\n`,
+    });
+    expect((await api.get("/v1/services/orders/instances/a")).body.adminState).toBe(state);
+  });
+});
+
+describe("bootstrap and version", () => {
+  test("bootstrap prints YAML", async () => {
+    const { code, out } = await steelyard(
+      "bootstrap",
+      "--node-id",
+      "edge-1",
+      "--cluster",
+      "edge",
+      "--workers",
+      "4",
+      "--protocol",
+      "sotw",
+      "--zone",
+      "z1",
+    );
+    expect(code).toBe(0);
+    expect(parse(out)).toMatchObject({
+      node: { id: "edge-1", cluster: "edge", locality: { zone: "z1" }, metadata: { steelyard: { workers: 4 } } },
+    });
+    const weights = await steelyard("bootstrap", "--node-id", "e", "--cluster", "c", "--mode", "weights");
+    expect(parse(weights.out)).not.toHaveProperty("dynamic_resources.cds_config");
+  });
+
+  test("version", async () => {
+    expect(await steelyard("version")).toEqual({ code: 0, out: "1.2.3\n", err: "" });
+  });
+});
+
+describe("failures", () => {
+  test("what the server refuses: its words, its code, its pointers, exit code 1", async () => {
+    expect(await steelyard("get", "weights", "nothing")).toEqual({
+      code: 1,
+      out: "",
+      err: "error: there is no service nothing (ERR_UNKNOWN_SERVICE)\n",
+    });
+    expect((await steelyard("drain", "orders/zz")).err).toContain("(ERR_UNKNOWN_INSTANCE)\n");
+  });
+
+  test("no server: the URL that was tried", async () => {
+    const { code, err } = await steelyard("get", "services", "--server", "http://127.0.0.1:1");
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error: no answer from http:\/\/127\.0\.0\.1:1: .+ \(ERR_SERVER_UNREACHABLE\)\n$/);
+  });
+
+  test.each([
+    [["get"]],
+    [["nonsense"]],
+    [["get", "services", "--typo"]],
+    [["get", "services", "-o", "xml"]],
+    [["get", "services", "--server", "ftp://x"]],
+    [["get", "weights"]],
+    [["get", "weights", "Orders!"]],
+    [["explain", "orders"]],
+    [["explain", "orders/a b"]],
+    [["bootstrap"]],
+    [["bootstrap", "--node-id", "n", "--cluster", "c", "--xds-address", "nowhere"]],
+    [["bootstrap", "--node-id", "n", "--cluster", "c", "--workers", "0"]],
+    [["register", "orders", "--id", "a", "--address", "host.example", "--port", "80"]],
+    [["register", "orders", "--id", "a", "--address", "10.0.0.1", "--port", "0"]],
+    [["serve", "--store", "etcd"]],
+  ])("usage error of %j: exit code 2, nothing on standard output", async (args) => {
+    const { code, out, err } = await steelyard(...args);
+    expect(code).toBe(2);
+    expect(out).toBe("");
+    expect(err).not.toBe("");
+  });
+
+  test("help is no failure", async () => {
+    const { code, out } = await steelyard("--help");
+    expect(code).toBe(0);
+    for (const command of [
+      "serve",
+      "bootstrap",
+      "register",
+      "get",
+      "watch",
+      "explain",
+      "drain",
+      "undrain",
+      "maint",
+      "version",
+    ])
+      expect(out).toContain(command);
+  });
+});
+
+describe("terminals", () => {
+  test("color only on a terminal without NO_COLOR", async () => {
+    const escapes = async (options: ConstructorParameters<typeof Terminal>[0]): Promise<boolean> =>
+      (await new Terminal(options).run("get", "services", "--server", api.url)).out.includes("\u001b[");
+    expect(await escapes({ isTTY: true })).toBe(true);
+    expect(await escapes({ isTTY: true, env: { NO_COLOR: "1" } })).toBe(false);
+    expect(await escapes({ isTTY: true, env: { TERM: "dumb" } })).toBe(false);
+    expect(await escapes({})).toBe(false);
+  });
+
+  test("what comes from the network cannot write escapes", async () => {
+    const hostile = explanationOf("orders", "a");
+    api.explanations.set("orders/a", {
+      ...hostile,
+      reasons: ["\u001b[2Jgone\u202e"],
+      enforcement: "a\u0007b",
+      factors: [{ name: "x\u001b", value: 0.05, note: "\u009b1m" }],
+    });
+    const { out } = await steelyard("explain", "orders/a");
+    // oxlint-disable-next-line no-control-regex
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  });
+});
