@@ -3,6 +3,7 @@ import type { BoundPolicy } from "../balancers/registry.js";
 import type { InstanceId } from "../model/ids.js";
 import type { CatalogueInstance } from "../model/instance.js";
 import type { EndpointLoad, LoadRound } from "../model/load.js";
+import type { Factor } from "../model/plan.js";
 import { compose } from "./compose.js";
 import type { Draft } from "./draft.js";
 import { clamp } from "./guards/clamp.js";
@@ -21,6 +22,8 @@ export interface LearnedState {
   readonly policy: unknown;
   readonly modifiers: Readonly<Record<string, unknown>>;
   readonly totals: ServiceTotals;
+  /** Share that the policy alone gave at the previous evaluation. */
+  readonly policyShares: ReadonlyMap<InstanceId, number>;
   /** Share over fair share of the previous evaluation, before collapse and rounding. */
   readonly ratios: ReadonlyMap<InstanceId, number>;
 }
@@ -65,6 +68,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
       endpoints: ids,
       loads,
       serviceRps: serviceRps(learned.totals),
+      policyShareOf: (id) => learned.policyShares.get(id) ?? 1 / ids.length,
       settings,
       state: learned.modifiers[modifier.name],
     }),
@@ -99,6 +103,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
       policy: policy.state,
       modifiers: Object.fromEntries(outputs.map(({ modifier, output }) => [modifier.name, output.state])),
       totals: learned.totals,
+      policyShares: sharesOfPolicy(policy.factors),
       ratios: guarded.ratios,
     },
   };
@@ -120,6 +125,15 @@ function guard(composed: Draft, { settings, learned, inForce }: EvaluationInput,
 /** Static policies say exactly what they want; there is no signal that could mislead them. */
 function asComposed(draft: Draft): Guarded {
   return { draft, equal: false, steps: new Map(), ratios: new Map() };
+}
+
+function sharesOfPolicy(factors: ReadonlyMap<InstanceId, readonly Factor[]>): ReadonlyMap<InstanceId, number> {
+  const products = [...factors].map(([id, terms]): [InstanceId, number] => [
+    id,
+    terms.reduce((product, { value }) => product * value, 1),
+  ]);
+  const total = products.reduce((sum, [, product]) => sum + product, 0);
+  return new Map(products.map(([id, product]) => [id, product / total]));
 }
 
 function phasesOf(modifier: string, effects: ReadonlyMap<InstanceId, Effect>): string[] {

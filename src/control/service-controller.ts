@@ -74,6 +74,7 @@ export class ServiceController {
       policy: usable ? restored.policyState : undefined,
       modifiers: usable ? restored.modifierStates : {},
       totals: NO_TOTALS,
+      policyShares: new Map(),
       ratios: new Map(),
     };
     const entries = Object.entries(restored?.inForce.entries ?? {}).map(([id, entry]): [InstanceId, InForceEntry] => [

@@ -22,7 +22,7 @@ export const controlSettingsSchema = z.strictObject({
         .min(0.01)
         .max(1)
         .default(0.1)
-        .describe("A failing instance gets at most this part of an equal share."),
+        .describe("A failing instance gets at most this part of its usual share."),
       excessErrorRate: z
         .number()
         .min(0.01)

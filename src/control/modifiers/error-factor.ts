@@ -85,7 +85,7 @@ function stepIn(
   const sure = errors >= minEvents && errors / completions > medianRate + sureRate;
   if (sure || (evidence >= enterEvidence && events >= minEvents)) {
     const probes: DecayedMean = { count: 2, sum: (2 * errors) / Math.max(1, completions) };
-    return { ...endpoint, phase: "out", evidence: 0, events: 0, probes, factor: probeFactor(input, probes) };
+    return { ...endpoint, phase: "out", evidence: 0, events: 0, probes, factor: probeFactor(input, id, probes) };
   }
   if (endpoint.phase === "in") return { ...endpoint, evidence, events };
   const factor = Math.min(1, endpoint.factor * returnPerS ** (input.elapsedMs / 1000));
@@ -111,15 +111,19 @@ function stepOut(
   if (evidence > leaveEvidence && events >= minEvents) {
     return { ...endpoint, phase: "returning", evidence: 0, events: 0 };
   }
-  return { ...endpoint, evidence, events, probes, factor: probeFactor(input, probes) };
+  return { ...endpoint, evidence, events, probes, factor: probeFactor(input, id, probes) };
 }
 
 /** As much traffic as keeps the failures it costs within the budget, never less than a minimal probe rate. */
-function probeFactor({ settings, serviceRps, endpoints }: ModifierInput<State>, probes: DecayedMean): number {
+function probeFactor(
+  { settings, serviceRps, policyShareOf }: ModifierInput<State>,
+  id: InstanceId,
+  probes: DecayedMean,
+): number {
   const { probeBudget, minProbeRps, maxProbeRatio } = settings.errors;
   const affordable = probeBudget / Math.max(0.05, probes.sum / probes.count);
   const least = serviceRps > 0 ? minProbeRps / serviceRps : 1;
-  return Math.min(maxProbeRatio, Math.max(affordable, least) * endpoints.length);
+  return Math.min(maxProbeRatio, Math.max(affordable, least) / policyShareOf(id));
 }
 
 function countsOf({ loads }: ModifierInput<State>, id: InstanceId): { errors: number; completions: number } {

@@ -1,5 +1,6 @@
 // A modifier holds the share of a faulty or new endpoint away from what the policy asks for. It is a pure function of
-// signals and its own state; it never sees shares, so modifiers and policy cannot chase each other.
+// signals and its own state; of shares it sees only the policy's own, which the policy does not change while a modifier
+// acts, so the two cannot chase each other.
 import type { InstanceId } from "../../model/ids.js";
 import type { EndpointLoad } from "../../model/load.js";
 import type { Factor } from "../../model/plan.js";
@@ -15,6 +16,8 @@ export interface ModifierInput<State> {
   readonly loads: ReadonlyMap<InstanceId, EndpointLoad>;
   /** Completions of the whole service per second, smoothed. */
   readonly serviceRps: number;
+  /** Share that the policy alone gives, 0..1, as of the evaluation before; an equal share for newcomers. */
+  readonly policyShareOf: (id: InstanceId) => number;
   readonly settings: ControlSettings;
   readonly state: State | undefined;
 }
