@@ -10,7 +10,7 @@ const health = z
 const signalMode = z.enum(["U", "L", "Q", "N"]).describe("Signals in use: U utilisation, L latency, Q queue, N none.");
 const planMode = z.enum(["normal", "degraded", "panic", "frozen", "shadow"]);
 
-export const leaseAnswerSchema = z.strictObject({
+const leaseAnswerSchema = z.strictObject({
   state: z.enum(["live", "suspect"]),
   ttlSeconds: z.number(),
   heartbeatAfterMs: z.number().optional().describe("When to beat next. Only in answers to the instance itself."),
@@ -83,7 +83,7 @@ export const servicesAnswerSchema = z
   .strictObject({ revision, services: z.array(serviceAnswerSchema), nextCursor: z.string().optional() })
   .describe("Services, sorted by name");
 
-export const loadAnswerSchema = z
+const loadAnswerSchema = z
   .strictObject({
     successes: z.number(),
     errors: z.number(),

@@ -6,7 +6,7 @@ import type { Logger } from "../runtime/logger.js";
 import { requestId, sameSiteOnly, securityHeaders } from "./guard.js";
 import { errorOf } from "./problem.js";
 
-export interface ReadinessCheck {
+interface ReadinessCheck {
   readonly name: string;
   readonly ok: boolean;
   /** One line, e.g. the reason why not. */

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { type FieldError, SteelyardError } from "../model/errors.js";
 import { findJsonFault } from "./json-position.js";
 
-export const MAX_JSON_DEPTH = 32;
+const MAX_JSON_DEPTH = 32;
 const MAX_REPORTED_FAULTS = 20;
 /** Under the `u` flag, pairs are one code point, so that only halves match. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -41,7 +41,7 @@ export function parseJsonObject(bytes: Uint8Array): Readonly<Record<string, unkn
 }
 
 /** RFC 6901 escaping of one reference token. */
-export function pointerToken(key: string): string {
+function pointerToken(key: string): string {
   return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 

@@ -14,7 +14,7 @@ import type { WatchableMap } from "../runtime/watchable-map.js";
 import type { NodeStatus } from "../xds/node-status.js";
 
 /** What happened to the record. */
-export type Outcome = "created" | "changed" | "unchanged";
+type Outcome = "created" | "changed" | "unchanged";
 
 export interface RegistryPort {
   readonly services: WatchableMap<ServiceName, ServiceSnapshot>;
@@ -80,7 +80,7 @@ export const DEFAULT_API_LIMITS: ApiLimits = {
 };
 
 /** A weight policy satisfies it. */
-export interface AlgorithmInfo {
+interface AlgorithmInfo {
   readonly name: string;
   readonly summary: string;
   /** What `settings` of a service policy may hold. */

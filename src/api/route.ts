@@ -5,7 +5,7 @@ import type { z } from "zod";
 import type { ErrorCode } from "../model/errors.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 
-export interface RouteReply {
+interface RouteReply {
   readonly status: number;
   readonly description: string;
   /** Absent = no body. */
@@ -14,7 +14,7 @@ export interface RouteReply {
   readonly mediaType?: string;
 }
 
-export interface RouteBody {
+interface RouteBody {
   readonly schema: z.ZodType;
   /** Validates by `schema` and gives the handler's form of it. Default: what the schema gives. */
   readonly parse?: (body: unknown) => unknown;
@@ -50,7 +50,7 @@ type ParsedBody<B extends RouteBody> = B extends { readonly parse: (body: unknow
   ? Parsed
   : z.output<B["schema"]>;
 
-export interface Call<R extends Route> {
+interface Call<R extends Route> {
   readonly params: { readonly [Name in ParamName<R["path"]>]: ParamValue<Name> };
   readonly query: R extends { readonly query: infer Q extends z.ZodType } ? z.output<Q> : undefined;
   readonly body: R extends { readonly body: infer B extends RouteBody } ? ParsedBody<B> : undefined;

@@ -22,7 +22,7 @@ interface UntypedCall {
 type UntypedHandler = (call: UntypedCall) => Answer | StreamAnswer | Promise<Answer>;
 
 /** Paths as express and as OpenAPI write them. */
-export function expressPath(path: string): string {
+function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 

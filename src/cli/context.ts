@@ -1,7 +1,7 @@
 // Everything a command may touch outside itself, so that tests run whole commands in-process.
 
 /** A text stream; `process.stdout` satisfies it. */
-export interface Output {
+interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
 }

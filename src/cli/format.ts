@@ -1,6 +1,6 @@
 // Numbers as people read them. Unknown is "-".
 
-export const UNKNOWN = "-";
+const UNKNOWN = "-";
 
 export function percent(ratio: number | undefined): string {
   return ratio === undefined ? UNKNOWN : `${(ratio * 100).toFixed(1)} %`;

@@ -13,7 +13,7 @@ import type { CliContext } from "./context.js";
 import { printable } from "./table.js";
 
 /** Done; failed; not understood. */
-export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
+const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
 
 export function createProgram(context: CliContext, onExit: (code: number) => void = () => undefined): Command {
   const program = new Command("steelyard")

@@ -4,7 +4,7 @@
 export type MetricKind = "counter" | "gauge" | "histogram";
 
 /** `stable`: changes only with a major version. `alpha`: may change with any release. */
-export type MetricStability = "stable" | "alpha";
+type MetricStability = "stable" | "alpha";
 
 export interface MetricEntry {
   readonly name: string;

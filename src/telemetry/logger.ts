@@ -3,8 +3,7 @@
 import { type DestinationStream, destination, pino, stdSerializers, stdTimeFunctions } from "pino";
 import type { Logger } from "../runtime/logger.js";
 
-export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 const SECRET_FIELDS = ["authorization", "cookie", "set-cookie", "token", "password", "secret", "apiKey", "privateKey"];
 

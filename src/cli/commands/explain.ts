@@ -26,7 +26,7 @@ export function addExplain(program: Command, context: CliContext): void {
     });
 }
 
-export function explanationText(answer: ExplanationAnswer, styles: Styles, wallMs: number): string {
+function explanationText(answer: ExplanationAnswer, styles: Styles, wallMs: number): string {
   return [
     headSection(answer, styles),
     factorSection(answer, styles),

@@ -15,7 +15,7 @@ export interface SampleEndpoint {
   readonly reasons?: readonly string[];
 }
 
-export function loadOf(id: string, rps: number): EndpointLoad {
+function loadOf(id: string, rps: number): EndpointLoad {
   return {
     instance: parseInstanceId(id),
     successes: rps,
