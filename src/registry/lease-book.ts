@@ -117,13 +117,12 @@ export class LeaseBook {
   beat(lease: Lease, nowMs: number): boolean {
     const cell = cellOf(lease);
     const recovered = cell.state === "suspect";
+    const nearer = recovered || !cell.heard; // than where the wheel looks: a first beat ends the grace of a restart
     cell.heard = true;
     cell.heardMs = this.#clock.at(nowMs);
     cell.state = "live";
-    if (recovered) {
-      this.#suspects--;
-      this.#wheel.schedule(cell, dueMs(cell));
-    }
+    if (recovered) this.#suspects--;
+    if (nearer) this.#wheel.schedule(cell, dueMs(cell));
     return recovered;
   }
 

@@ -288,6 +288,15 @@ describe("deadlines run only while we can hear", () => {
     ticker.pass(200);
     expect(ticker.log.map((line) => parseFloat(line) - start / 1_000)).toEqual([90, 100, 120.25]);
   });
+
+  test("the first beat after a restart ends the grace", () => {
+    const ticker = new Ticker();
+    const [lease] = ticker.open(1, orders, {}, true);
+    if (!lease) throw new Error("no lease");
+    ticker.pass(10, [lease]);
+    ticker.pass(31);
+    expect(ticker.log).toEqual([`40 suspect ${lease.id}`]);
+  });
 });
 
 describe("DeadlineWheel", () => {
