@@ -19,6 +19,7 @@ export class EventStream {
   /** Newest frame by key, for what the socket could not take yet. */
   readonly #waiting = new Map<string, string>();
   #blocked = false;
+  #ended = false;
   #cancelStall: Cancel | undefined;
   #cancelPing: Cancel | undefined;
 
@@ -26,7 +27,9 @@ export class EventStream {
     this.#options = options;
     const { response } = options;
     response.on("drain", () => this.#resume());
-    response.on("close", () => this.#cancelTimers());
+    response.on("close", () => this.#close());
+    // A client may go away between two writes; "close" follows and does what is needed.
+    response.on("error", () => this.#close());
     response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no" });
     response.flushHeaders();
     this.#schedulePing();
@@ -34,13 +37,15 @@ export class EventStream {
 
   /** @param key what a newer event replaces */
   send(key: string, frame: string): void {
+    // Changes may still arrive between the end and the event that ends the subscription.
+    if (this.#ended) return;
     if (this.#blocked) this.#waiting.set(key, frame);
     else this.#write(frame);
   }
 
   /** Ends it in order; what waits is given up, the client reads the state anew when it returns. */
   end(): void {
-    this.#waiting.clear();
+    this.#close();
     this.#options.response.end();
   }
 
@@ -48,6 +53,7 @@ export class EventStream {
     if (this.#options.response.write(frame)) return;
     this.#blocked = true;
     this.#cancelStall = this.#options.clock.schedule(this.#options.stallMs, () => {
+      this.#close();
       this.#options.onStall();
       this.#options.response.destroy();
     });
@@ -71,7 +77,9 @@ export class EventStream {
     });
   }
 
-  #cancelTimers(): void {
+  #close(): void {
+    this.#ended = true;
+    this.#waiting.clear();
     this.#cancelStall?.();
     this.#cancelPing?.();
   }

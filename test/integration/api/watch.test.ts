@@ -142,6 +142,20 @@ describe("GET /v1/watch", () => {
   });
 });
 
+test("changes between the end and the close are harmless", async () => {
+  await start();
+  const events = eventsOf(await open());
+  await api.put("/v1/services/orders/instances/a", spec());
+  await next(events);
+  const stopped = api.stop();
+  for (let weight = 1; weight < 5; weight++) {
+    api.plans.store(orders, planOf("orders", [{ id: "a", weight, share: 1 }]));
+    await Promise.resolve();
+  }
+  await stopped;
+  expect((await events.next()).done).toBe(true);
+});
+
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
 }
