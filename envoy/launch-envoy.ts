@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AdminClient } from "./admin-client.js";
 import { Child } from "./lab/child.js";
-import { until } from "./lab/until.js";
 
 export interface LaunchEnvoyOptions {
   /** Path of the executable, see findEnvoy. */
@@ -50,25 +49,14 @@ export async function launchEnvoy(options: LaunchEnvoyOptions): Promise<RunningE
     ],
     logFile: join(folder, "envoy.log"),
   });
-  try {
-    const admin = await Promise.race([waitUntilLive(adminFile, deadlineMs), child.failOnEnd()]);
-    return { admin, child, stop: () => child.stop() };
-  } catch (error) {
-    const ended = child.fate !== undefined;
-    await child.stop();
-    if (ended) throw error;
-    throw new Error(child.describe(`was not ready within ${deadlineMs} ms`), { cause: error });
-  }
-}
-
-function waitUntilLive(adminFile: string, deadlineMs: number): Promise<AdminClient> {
-  return until(
-    async () => {
-      const address = readFileSync(adminFile, "utf8").trim();
-      if (address === "") return undefined;
-      const admin = new AdminClient(`http://${address}`);
-      return (await admin.state()) === "LIVE" ? admin : undefined;
-    },
-    { what: "Envoy's /ready says LIVE", deadlineMs, everyMs: 25 },
-  );
+  const look = async (): Promise<AdminClient | undefined> => {
+    const address = readFileSync(adminFile, "utf8").trim();
+    if (address === "") return undefined;
+    const admin = new AdminClient(`http://${address}`);
+    const state = await admin.state();
+    if (state !== "LIVE") throw new Error(`/ready says ${state}`);
+    return admin;
+  };
+  const admin = await child.ready(look, { deadlineMs });
+  return { admin, child, stop: () => child.stop() };
 }

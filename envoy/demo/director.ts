@@ -3,14 +3,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServiceWeights } from "../lab/control-api.js";
 import { OpenLoopLoad } from "../lab/open-loop-load.js";
-import { MEMBERS, type Member, NEWCOMER, RATE_RPS, SLOW, UTILISATION } from "./cast.js";
+import { MEMBERS, NEWCOMER, RATE_RPS, UTILISATION } from "./cast.js";
 import type { Display } from "./display.js";
-import { liveView } from "./live-view.js";
+import { liveView, mainFactor } from "./live-view.js";
+import type { MemberState } from "./paired-fleet.js";
 import { type Memory, type Scene, SHOP, type Span, type Verdict } from "./scene.js";
 import type { Frame } from "./screen.js";
 import type { Stage } from "./stage.js";
 
 const REDRAW_MS = 500;
+const EXPLAINED_AT_ONCE = 3;
 /** Records older than this are dropped in `--keep`, which may run for days. */
 const KEEP_MS = 120_000;
 
@@ -33,7 +35,11 @@ export class Director {
   readonly #startMs = OpenLoopLoad.nowMs();
   readonly #played: PlayedScene[] = [];
   readonly #states = new Map<string, Frame["scenes"][number]["state"]>();
+  readonly #explained = new Map<string, string>();
+  #cast: readonly MemberState[] = [];
+  #turn = 0;
   #warmUpSeconds = 0;
+  #lingering = false;
   #weights: ServiceWeights | undefined;
   #serverUp = true;
   #title = "warming up";
@@ -69,12 +75,14 @@ export class Director {
 
   judge({ scene, span }: PlayedScene): Verdict {
     const slots = new Map([...MEMBERS, NEWCOMER].map((member) => [member.name, member.slots]));
-    return scene.judge({ log: this.#options.stage.log, span, memory: this.#memory, slots });
+    const endMs = this.#played.at(-1)?.span.toMs ?? span.toMs;
+    return scene.judge({ log: this.#options.stage.log, span, endMs, memory: this.#memory, slots });
   }
 
   /** Shows the traffic until `ended`. */
   async linger(ended: AbortSignal): Promise<void> {
     this.#title = "yours: break something and watch";
+    this.#lingering = true;
     while (!ended.aborted) {
       await this.#watch(REDRAW_MS, Promise.resolve());
       this.#options.stage.log.forgetBefore(OpenLoopLoad.nowMs() - KEEP_MS);
@@ -101,30 +109,46 @@ export class Director {
 
   async #redraw(): Promise<void> {
     const { stage, display } = this.#options;
+    this.#cast = await stage.fleet.states();
     try {
       this.#weights = await stage.server.api.weights(SHOP);
       this.#serverUp = true;
       const shares = new Map(this.#weights.endpoints.map((endpoint) => [endpoint.instance, endpoint.share]));
       this.#memory.targets.push({ atMs: OpenLoopLoad.nowMs(), shares });
+      await this.#explainNext();
     } catch {
       this.#serverUp = false; // the screen goes on showing the last plan: Envoy has it too
     }
     display.show(this.#frame());
   }
 
+  /** A few at a time: the reasons of all are a few seconds old at most, and the server has other things to do. */
+  async #explainNext(): Promise<void> {
+    const names = this.#cast.map((member) => member.name);
+    for (let i = 0; i < EXPLAINED_AT_ONCE; i += 1) {
+      this.#turn += 1;
+      const name = names[this.#turn % names.length];
+      if (name === undefined) return;
+      const explanation = await this.#options.stage.server.api.explanation(SHOP, name).catch(() => undefined);
+      if (explanation !== undefined) this.#explained.set(name, mainFactor(explanation));
+    }
+  }
+
   #frame(): Frame {
     const { stage, scenes, scale } = this.#options;
     const nowMs = OpenLoopLoad.nowMs();
-    const members = this.#members();
+    const weights = this.#weights;
+    const view = { log: stage.log, nowMs, members: this.#cast, conditions: this.#conditions(), weights };
+    const sceneSeconds = scenes.reduce((sum, scene) => sum + scene.seconds, 0) * scale;
     return {
-      view: liveView({ log: stage.log, nowMs, members, conditions: this.#conditions(), weights: this.#weights }),
+      view: liveView({ ...view, explained: this.#explained }),
       title: this.#title,
       elapsedSeconds: (nowMs - this.#startMs) / 1000,
-      totalSeconds: this.#warmUpSeconds + scenes.reduce((sum, scene) => sum + scene.seconds, 0) * scale,
+      totalSeconds: this.#lingering ? undefined : this.#warmUpSeconds + sceneSeconds,
       scenes: scenes.map(({ name }) => ({ name, state: this.#states.get(name) ?? "ahead" })),
       facts: [
         this.#serverUp
-          ? { text: `control server up, plan ${this.#weights?.revision ?? 0} (${this.#weights?.mode ?? "none yet"})` }
+          ? { text: `control server up, plan ${weights?.revision ?? 0} (${weights?.mode ?? "none yet"})` }
           : { text: "control server DOWN, Envoy keeps the weights", bad: true },
         { text: `Envoy ${stage.envoyVersion}` },
         { text: `${RATE_RPS} rps to each, ${(UTILISATION * 100).toFixed(0)} % of capacity` },
@@ -132,21 +156,17 @@ export class Director {
     };
   }
 
-  #members(): readonly Member[] {
-    const present = (this.#weights?.endpoints ?? []).map((endpoint) => endpoint.instance);
-    const strangers = present.filter((name) => !MEMBERS.some((member) => member.name === name));
-    return [...MEMBERS, ...strangers.map((name) => ({ name, slots: name === NEWCOMER.name ? NEWCOMER.slots : 0 }))];
-  }
-
   #conditions(): ReadonlyMap<string, string> {
-    const words = new Map<string, string>();
-    for (const name of this.#memory.faulty.keys())
-      words.set(name, name === SLOW.name ? `${SLOW.factor}x slower` : "503s");
-    for (const name of this.#memory.healed.keys()) words.set(name, "well again");
-    for (const endpoint of this.#weights?.endpoints ?? []) {
-      if (endpoint.health === "DRAINING") words.set(endpoint.instance, "draining");
-      if (endpoint.instance === NEWCOMER.name) words.set(endpoint.instance, "new");
-    }
-    return words;
+    const draining = new Set(
+      this.#weights?.endpoints.filter(({ health }) => health === "DRAINING").map(({ instance }) => instance),
+    );
+    const words = this.#cast.map(({ name, slowdown, failFraction }): readonly [string, string] => {
+      if (failFraction > 0) return [name, failFraction < 1 ? `${(failFraction * 100).toFixed(0)}% 503s` : "503s"];
+      if (slowdown > 1) return [name, `${slowdown}x slower`];
+      if (draining.has(name)) return [name, "draining"];
+      if (this.#memory.healed.has(name)) return [name, "well again"];
+      return [name, MEMBERS.some((member) => member.name === name) ? "" : "new"];
+    });
+    return new Map(words);
   }
 }

@@ -42,6 +42,12 @@ export class FleetClient {
     return [...this.#ports].map(([name, port]) => ({ port, draining: this.#draining.has(name) }));
   }
 
+  /** All backends as they are now, whoever touched them. */
+  async states(): Promise<readonly MemberState[]> {
+    const response = await fetch(`${this.controlUrl}/backends`, { signal: AbortSignal.timeout(2_000) });
+    return (await response.json()) as readonly MemberState[];
+  }
+
   async slow(name: string, factor: number): Promise<void> {
     await this.#post(`${name}/slow?factor=${factor}`);
   }

@@ -1,5 +1,5 @@
 // What the screen shows at one moment, computed from the log and the server's answers. Plain data, drawn by screen.ts.
-import type { EndpointWeight, ServiceWeights } from "../lab/control-api.js";
+import type { EndpointWeight, Explanation, ServiceWeights } from "../lab/control-api.js";
 import { byBackend, type LoadSummary, type RequestLog, summarise } from "../lab/request-log.js";
 import type { Member } from "./cast.js";
 import { BASELINE, SHOP } from "./scene.js";
@@ -36,14 +36,18 @@ export interface LiveInput {
   readonly conditions: ReadonlyMap<string, string>;
   /** The last answer of the server; undefined before the first. */
   readonly weights: ServiceWeights | undefined;
+  /** Main factor by instance, shown where the server gives no reason. */
+  readonly explained: ReadonlyMap<string, string>;
 }
 
 /** What is due now is answered a moment later: looking at the very last instant would only see the fast ones. */
 const SETTLE_MS = 500;
 const WINDOW_MS = 4_000;
 const TREND_SECONDS = 40;
+/** |ln| of a factor that is not worth a word: 3 %. */
+const NEGLIGIBLE = 0.03;
 
-export function liveView({ log, nowMs, members, conditions, weights }: LiveInput): LiveView {
+export function liveView({ log, nowMs, members, conditions, weights, explained }: LiveInput): LiveView {
   const toMs = nowMs - SETTLE_MS;
   const ours = log.between(SHOP, toMs - WINDOW_MS, toMs);
   const envoys = log.between(BASELINE, toMs - WINDOW_MS, toMs);
@@ -61,7 +65,7 @@ export function liveView({ log, nowMs, members, conditions, weights }: LiveInput
       traffic: own.length / Math.max(1, ours.length),
       twinTraffic: (envoysByName.get(member.name)?.length ?? 0) / Math.max(1, envoys.length),
       load: summarise(own),
-      reason: reasonOf(endpoint),
+      reason: reasonOf(endpoint) || (endpoint === undefined ? "" : (explained.get(member.name) ?? "")),
     };
   });
   return {
@@ -71,6 +75,14 @@ export function liveView({ log, nowMs, members, conditions, weights }: LiveInput
     oursTrend: trend(log, SHOP, toMs),
     envoysTrend: trend(log, BASELINE, toMs),
   };
+}
+
+/** The factor that moves a share most, after the first, which is the equal split: "latency trim x2.66: latency 44 ms". */
+export function mainFactor({ factors }: Explanation): string {
+  const size = ({ value }: { readonly value: number }): number => Math.abs(Math.log(value));
+  const [main] = factors.slice(1).toSorted((a, b) => size(b) - size(a));
+  if (main === undefined || size(main) < NEGLIGIBLE) return "";
+  return `${main.name} ×${main.value.toFixed(2)}${main.note === undefined ? "" : `: ${main.note}`}`;
 }
 
 function reasonOf(endpoint: EndpointWeight | undefined): string {

@@ -51,6 +51,8 @@ export interface Verdict {
 export interface JudgeInput {
   readonly log: RequestLog;
   readonly span: Span;
+  /** Until when there is traffic in the log, on the same clock. */
+  readonly endMs: number;
   readonly memory: Memory;
   /** Slots by backend, the newcomer's too. */
   readonly slots: ReadonlyMap<string, number>;

@@ -15,7 +15,8 @@ export interface Frame {
   readonly view: LiveView;
   readonly title: string;
   readonly elapsedSeconds: number;
-  readonly totalSeconds: number;
+  /** undefined = open end. */
+  readonly totalSeconds: number | undefined;
   /** One word per scene, with what became of it. */
   readonly scenes: readonly { readonly name: string; readonly state: SceneState }[];
   /** Facts for the second line: server, Envoy, load. */
@@ -57,7 +58,8 @@ export function draw(frame: Frame, width: number, paint: Paint): readonly string
   const columns = columnsFor(width);
   const reasonWidth = Math.max(0, width - widthOf(columns));
   const { view } = frame;
-  const clock = `${frame.elapsedSeconds.toFixed(0)} s of ${frame.totalSeconds.toFixed(0)} s`;
+  const total = frame.totalSeconds === undefined ? "" : ` of ${frame.totalSeconds.toFixed(0)} s`;
+  const clock = `${frame.elapsedSeconds.toFixed(0)} s${total}`;
   const title = fit(` ${frame.title}`, Math.max(0, width - clock.length - 2));
   return [
     paint(`${title} ${clock} `, "bold", "inverse"),

@@ -2,6 +2,7 @@
 import { type ChildProcess, type Serializable, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "./until.js";
 
 /** Milliseconds between SIGTERM and SIGKILL. */
 const GRACE_MS = 3_000;
@@ -101,6 +102,26 @@ export class Child {
   /** `what` with the name, the last log lines, and where the rest is. */
   describe(what: string): string {
     return `${this.name} ${what}. Its last words:\n${this.lastLines()}\n  (log: ${this.logFile})`;
+  }
+
+  /**
+   * Waits until `look` gives something, as `until` does; a child that ends or is late is stopped.
+   * @throws Error with the child's last lines
+   */
+  async ready<T>(look: () => Promise<T | undefined>, options: { readonly deadlineMs: number }): Promise<T> {
+    const { deadlineMs } = options;
+    const enough = new AbortController();
+    const looking = until(look, { what: `${this.name} is ready`, deadlineMs, everyMs: 25, signal: enough.signal });
+    try {
+      return await Promise.race([looking, this.failOnEnd()]);
+    } catch (error) {
+      enough.abort();
+      await looking.catch(() => undefined);
+      const ended = this.fate !== undefined;
+      await this.stop();
+      if (ended) throw error;
+      throw new Error(this.describe(`was not ready within ${deadlineMs} ms`), { cause: error });
+    }
   }
 
   /** Rejects as soon as the process ends: to race against a wait for its readiness. */

@@ -20,6 +20,11 @@ const weightsSchema = z.object({
   ),
 });
 
+const explanationSchema = z.object({
+  factors: z.array(z.object({ name: z.string(), value: z.number().positive(), note: z.string().optional() })),
+});
+
+export type Explanation = z.output<typeof explanationSchema>;
 export type ServiceWeights = z.output<typeof weightsSchema>;
 export type EndpointWeight = ServiceWeights["endpoints"][number];
 
@@ -34,6 +39,11 @@ export class ControlApi {
   /** @throws Error when the server does not answer, knows no such service, or answers something else */
   async weights(service: string): Promise<ServiceWeights> {
     return weightsSchema.parse(await this.get(`/v1/services/${service}/weights`));
+  }
+
+  /** @throws as `weights` does */
+  async explanation(service: string, instance: string): Promise<Explanation> {
+    return explanationSchema.parse(await this.get(`/v1/services/${service}/instances/${instance}/explanation`));
   }
 
   /** Any resource, unchecked. @throws Error with the body when the status is no success */

@@ -9,7 +9,6 @@ import { Child } from "./child.js";
 import { ControlApi } from "./control-api.js";
 import { freePorts } from "./ports.js";
 import { CLI_ENTRY } from "./repository.js";
-import { until } from "./until.js";
 
 export interface ControlServerOptions {
   /** Holds the configuration, the data and the log. */
@@ -30,6 +29,8 @@ export interface BootstrapOptions {
   readonly adminPort: number;
   readonly protocol?: "delta" | "sotw";
   readonly mode?: "full" | "weights";
+  /** Envoy's --concurrency; default 1, as launchEnvoy's. */
+  readonly workers?: number;
 }
 
 export class ControlServer {
@@ -87,19 +88,7 @@ export class ControlServer {
     });
     this.#child = child;
     const { deadlineMs = 15_000 } = this.#options;
-    const ready = until(async () => ((await this.isReady()) ? true : undefined), {
-      what: "/readyz of the control server answers 200",
-      deadlineMs,
-      everyMs: 25,
-    });
-    try {
-      await Promise.race([ready, child.failOnEnd()]);
-    } catch (error) {
-      const ended = child.fate !== undefined;
-      await child.stop();
-      if (ended) throw error;
-      throw new Error(child.describe(`was not ready within ${deadlineMs} ms`), { cause: error });
-    }
+    await child.ready(async () => ((await this.isReady()) ? true : undefined), { deadlineMs });
     if (this.#report !== undefined) child.onUnexpectedEnd(this.#report);
   }
 
@@ -120,8 +109,8 @@ export class ControlServer {
 
   /** The YAML that `steelyard bootstrap` prints for an Envoy of this server. */
   async bootstrap(options: BootstrapOptions): Promise<string> {
-    const { nodeId, cluster, adminPort, protocol, mode } = options;
-    const identity = ["--node-id", nodeId, "--cluster", cluster];
+    const { nodeId, cluster, adminPort, protocol, mode, workers = 1 } = options;
+    const identity = ["--node-id", nodeId, "--cluster", cluster, "--workers", String(workers)];
     const places = ["--xds-address", this.xdsAddress, "--admin-address", `127.0.0.1:${adminPort}`];
     const variant = [
       ...(protocol === undefined ? [] : ["--protocol", protocol]),

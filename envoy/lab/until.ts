@@ -8,6 +8,8 @@ export interface UntilOptions {
   readonly deadlineMs?: number;
   /** Milliseconds between two looks; default 50. */
   readonly everyMs?: number;
+  /** Gives up at once, with the same error. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface UntilOptions {
  * @throws Error when the deadline passes
  */
 export async function until<T>(look: () => Promise<T | undefined> | T | undefined, options: UntilOptions): Promise<T> {
-  const { what, deadlineMs = 10_000, everyMs = 50 } = options;
+  const { what, deadlineMs = 10_000, everyMs = 50, signal } = options;
   const startMs = performance.now();
   let lastFailure = "";
   for (;;) {
@@ -26,7 +28,8 @@ export async function until<T>(look: () => Promise<T | undefined> | T | undefine
     } catch (error) {
       lastFailure = `: ${error instanceof Error ? error.message : String(error)}`;
     }
-    if (performance.now() - startMs > deadlineMs) throw new Error(`not within ${deadlineMs} ms: ${what}${lastFailure}`);
+    const over = performance.now() - startMs > deadlineMs || signal?.aborted === true;
+    if (over) throw new Error(`not within ${deadlineMs} ms: ${what}${lastFailure}`);
     await sleep(everyMs);
   }
 }

@@ -35,7 +35,7 @@ function judged(ours: Traffic, memory: Partial<Memory> = {}, seconds = 12): Judg
   play(log, SHOP, span, ours);
   play(log, BASELINE, span, { outcome: () => ({ latencyMs: 40 }) });
   const blank: Memory = { healed: new Map(), faulty: new Map(), restart: undefined, targets: [] };
-  return { log, span, slots, memory: { ...blank, ...memory } };
+  return { log, span, endMs: span.toMs, slots, memory: { ...blank, ...memory } };
 }
 
 const fault = (name: string): Pick<Memory, "faulty"> => ({
