@@ -69,7 +69,7 @@ export class Ledger {
 
   /** The client asks for `name` in so many words: a refusal no longer stands in the way. */
   markAsked(name: string): void {
-    this.#refusals.pardon(name);
+    for (const other of this.#refusals.dissolve(name)) this.mark(other);
     this.markAgain(name);
   }
 
@@ -90,6 +90,12 @@ export class Ledger {
     this.#due.delete(name);
     if (this.#held.delete(name)) this.#dropFloor = this.#highestNonce;
     for (const other of this.#refusals.dissolve(name)) this.mark(other);
+  }
+
+  /** Drops all names but those that `wanted` covers. */
+  retain(wanted: (name: string) => boolean): void {
+    for (const name of this.#due.keys()) if (!wanted(name)) this.drop(name);
+    for (const name of this.#held.keys()) if (!wanted(name)) this.drop(name);
   }
 
   /** Names that the client holds or was told of. */
@@ -205,7 +211,12 @@ export class Ledger {
     if (!error) return { kind: "ack", latencyMs };
     const wanted = last.contents.filter(({ name }) => this.#held.has(name));
     for (const { name } of wanted) this.#held.set(name, DOUBTFUL);
-    this.#refusals.refuse(new Map(wanted.map(({ name, version }) => [name, version])), error);
+    if (wanted.length === last.contents.length) {
+      this.#refusals.refuse(new Map(wanted.map(({ name, version }) => [name, version])), error);
+    } else {
+      // A member was dropped meanwhile, maybe the bad one: what is left is another response.
+      for (const { name } of wanted) this.mark(name);
+    }
     return { kind: "nack", latencyMs, error, names: last.contents.map(({ name }) => name) };
   }
 

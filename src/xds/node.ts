@@ -40,14 +40,8 @@ export function nodeInfo(node: Node | undefined, limits: XdsLimits): NodeInfo {
 }
 
 function userAgentVersion({ userAgentVersionType: version }: Node): string {
-  switch (version?.$case) {
-    case "userAgentVersion":
-      return version.value;
-    case "userAgentBuildVersion": {
-      const { majorNumber = 0, minorNumber = 0, patch = 0 } = version.value.version ?? {};
-      return `${majorNumber}.${minorNumber}.${patch}`;
-    }
-    default:
-      return "";
-  }
+  if (version === undefined) return "";
+  if (version.$case === "userAgentVersion") return version.value;
+  const { majorNumber = 0, minorNumber = 0, patch = 0 } = version.value.version ?? {};
+  return `${majorNumber}.${minorNumber}.${patch}`;
 }

@@ -54,15 +54,6 @@ export class Refusals {
     }
     return others;
   }
-
-  /** Frees one name because the client asks for it again in so many words. */
-  pardon(name: string): void {
-    this.#byName.delete(name);
-  }
-
-  clear(): void {
-    this.#byName.clear();
-  }
 }
 
 const firstKey = (members: ReadonlyMap<string, Version>): string => members.keys().next().value ?? "";

@@ -128,9 +128,9 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
     }
     if (change.all === "off") {
       interest.unwatchAll(typeUrl);
-      for (const name of this.#ledger.names()) if (!this.#subscription.covers(name)) this.#ledger.drop(name);
+      this.#ledger.retain((name) => this.#subscription.covers(name));
     }
-    for (const name of change.removed) this.#ledger.drop(name);
+    for (const name of change.removed) if (!this.#subscription.covers(name)) this.#ledger.drop(name);
     return change.added.length > 0 || change.removed.length > 0 || change.all !== "same";
   }
 

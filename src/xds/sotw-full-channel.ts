@@ -31,6 +31,8 @@ export class SotwFullChannel implements Channel<SotwRequest> {
   #again = false;
   #answerDue = false;
   #highestNonce = 0;
+  /** Names that were added to the subscription and not sent since: the client may have forgotten what it once held. */
+  readonly #added = new Set<string>();
 
   constructor(ports: ChannelPorts) {
     this.#ports = ports;
@@ -120,6 +122,11 @@ export class SotwFullChannel implements Channel<SotwRequest> {
     // What was refused may be in force all the same: what differs from either state is a change for the client.
     const changed = new Set(snapshot.changedSince(this.#acked));
     if (this.#doubtful) for (const resource of snapshot.changedSince(this.#doubtful)) changed.add(resource);
+    for (const name of this.#added) {
+      const resource = snapshot.get(name);
+      if (resource) changed.add(resource);
+    }
+    this.#added.clear();
     const nonce = String(frame.nonce);
     this.#inFlight.add(nonce, { snapshot, sentAtMs: nowMs });
     this.#highestNonce = Math.max(this.#highestNonce, frame.nonce);
@@ -144,6 +151,7 @@ export class SotwFullChannel implements Channel<SotwRequest> {
       return { kind: "ack", latencyMs };
     }
     this.#doubtful = delivery.snapshot;
+    this.#dirty = true; // the subscription may have changed since, and with it what is to be sent
     this.#refusal = { snapshot: delivery.snapshot, error };
     return { kind: "nack", latencyMs, error, names: delivery.snapshot.resources.map(({ name }) => name) };
   }
@@ -155,10 +163,22 @@ export class SotwFullChannel implements Channel<SotwRequest> {
     if (this.#subscription.names.size > limits.maxNamesPerType) {
       throw resourceExhausted(`more than ${limits.maxNamesPerType} names subscribed`);
     }
-    for (const name of change.added) interest.watch(typeUrl, name);
-    for (const name of change.removed) interest.unwatch(typeUrl, name);
-    if (change.all === "on") interest.watchAll(typeUrl);
+    for (const name of change.added) {
+      interest.watch(typeUrl, name);
+      this.#added.add(name);
+    }
+    for (const name of change.removed) {
+      interest.unwatch(typeUrl, name);
+      this.#added.delete(name);
+    }
+    if (change.all === "on") {
+      interest.watchAll(typeUrl);
+      this.#acked = undefined;
+      this.#doubtful = undefined;
+    }
     if (change.all === "off") interest.unwatchAll(typeUrl);
+    // Without the bad one, the rest of a refused response may go.
+    if (this.#refusal && (change.removed.length > 0 || change.all === "off")) this.#dirty = true;
     if (first) this.#answerDue = !this.#subscribedToNothing();
     if (first || change.added.length > 0 || change.all === "on") this.#again = true;
   }

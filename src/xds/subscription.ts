@@ -15,7 +15,7 @@ export interface Subscription {
 
 export interface SotwChange {
   readonly added: readonly string[];
-  /** Names that are no longer covered. */
+  /** Names taken off the list; a wildcard may cover them still. */
   readonly removed: readonly string[];
   /** Whether `all` was switched. */
   readonly all: "on" | "off" | "same";
@@ -55,7 +55,7 @@ export class SotwSubscription implements Subscription {
     this.#all = all;
     return {
       added: [...names].filter((name) => !before.names.has(name)),
-      removed: all ? [] : [...before.names].filter((name) => !names.has(name)),
+      removed: [...before.names].filter((name) => !names.has(name)),
       all: all === before.all ? "same" : all ? "on" : "off",
     };
   }

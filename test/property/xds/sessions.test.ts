@@ -1,0 +1,118 @@
+// Any course of events ends well: random subscriptions, answers, refusals, cache changes, slow reading and reconnects, and
+// once all is quiet the client holds exactly what it should. The rules that hold of every single response are in the
+// simulated client.
+import { describe, expect, test } from "@jest/globals";
+import * as fc from "fast-check";
+import { TYPE_URLS } from "../../../src/xds/type-rules.js";
+import { AUDIENCE, SessionRig } from "../../harness/session-rig.js";
+import { namedBytes } from "../../harness/xds-messages.js";
+import { SimulatedClient } from "./simulated-client.js";
+
+const { cluster, endpoint, listener, route } = TYPE_URLS;
+const TYPES = [cluster, endpoint, listener, route];
+const NAMES = ["a", "b", "c", "d"];
+const CHILD = new Map<string, string>([
+  [cluster, endpoint],
+  [listener, route],
+]);
+
+type Op =
+  | { readonly op: "subscribe" | "unsubscribe"; readonly typeUrl: string; readonly names: readonly string[] }
+  | {
+      readonly op: "apply";
+      readonly changes: readonly { readonly typeUrl: string; readonly name: string; readonly content: string }[];
+    }
+  | { readonly op: "read"; readonly count: number }
+  | { readonly op: "answer"; readonly typeUrl: string; readonly folded: boolean }
+  | { readonly op: "repeat"; readonly typeUrl: string }
+  | { readonly op: "reconnect" }
+  | { readonly op: "settle" };
+
+const typeUrl = fc.constantFrom(...TYPES);
+const someNames = fc.subarray(["*", ...NAMES]);
+/** `-` removes. */
+const content = fc.constantFrom("1", "2", "3", "-", "bad");
+const change = fc.record({ typeUrl, name: fc.constantFrom(...NAMES), content });
+
+const anyOp: fc.Arbitrary<Op> = fc.oneof(
+  fc.record({ op: fc.constant("subscribe" as const), typeUrl, names: someNames }),
+  fc.record({ op: fc.constant("unsubscribe" as const), typeUrl, names: someNames }),
+  {
+    weight: 3,
+    arbitrary: fc.record({ op: fc.constant("apply" as const), changes: fc.array(change, { maxLength: 5 }) }),
+  },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant("read" as const), count: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant("answer" as const), typeUrl, folded: fc.boolean() }) },
+  fc.record({ op: fc.constant("repeat" as const), typeUrl }),
+  fc.record({ op: fc.constant("reconnect" as const) }),
+  fc.record({ op: fc.constant("settle" as const) }),
+);
+
+/** Names that only wildcard types understand are taken out for the others. */
+const understood = (type: string, names: readonly string[]): readonly string[] =>
+  type === cluster || type === listener ? names : names.filter((name) => name !== "*");
+
+function run(rig: SessionRig, client: SimulatedClient, op: Op): void {
+  switch (op.op) {
+    case "subscribe":
+      client.subscribe(op.typeUrl, understood(op.typeUrl, op.names));
+      return;
+    case "unsubscribe":
+      client.unsubscribe(op.typeUrl, understood(op.typeUrl, op.names));
+      return;
+    case "apply": {
+      const latest = new Map(op.changes.map((each) => [`${each.typeUrl} ${each.name}`, each]));
+      const changes = [...latest.values()];
+      for (const each of changes) client.changed(each.typeUrl);
+      rig.cache.apply(AUDIENCE, {
+        upsert: changes.filter((each) => each.content !== "-").map((each) => resource(each)),
+        remove: changes.filter((each) => each.content === "-"),
+      });
+      return;
+    }
+    case "read":
+      client.read(op.count);
+      return;
+    case "answer":
+      client.answer(op.typeUrl, op.folded);
+      return;
+    case "repeat":
+      client.repeat(op.typeUrl);
+      return;
+    case "reconnect":
+      client.reconnect();
+      return;
+    case "settle":
+      client.settle(200);
+      return;
+  }
+}
+
+function resource(each: { readonly typeUrl: string; readonly name: string; readonly content: string }) {
+  const child = CHILD.get(each.typeUrl);
+  return {
+    typeUrl: each.typeUrl,
+    name: each.name,
+    bytes: namedBytes(each.name, each.content),
+    refs: child === undefined ? [] : [{ typeUrl: child, name: each.name }],
+  };
+}
+
+describe.each(["sotw", "delta"] as const)("%s sessions", (variant) => {
+  test("whatever happens, once all is quiet the client holds what the cache says, and nothing is left behind", () => {
+    fc.assert(
+      fc.property(fc.array(anyOp, { maxLength: 60, size: "max" }), (ops) => {
+        const rig = new SessionRig({ maxInFlight: 3 });
+        const client = new SimulatedClient(variant, rig);
+        for (const op of ops) run(rig, client, op);
+        client.settle(200);
+        expect(client.differences()).toEqual([]);
+        // Each response needs a cause: an event, a name in it, or a parent that was sent.
+        expect(client.responses).toBeLessThan(30 * (ops.length + 1));
+        client.close();
+        expect(rig.index.size).toBe(0);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
