@@ -4,9 +4,6 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "./until.js";
 
-/** Milliseconds between SIGTERM and SIGKILL. */
-const GRACE_MS = 3_000;
-
 export interface ChildSpec {
   /** Named in errors. */
   readonly name: string;
@@ -18,6 +15,8 @@ export interface ChildSpec {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Called for each message of a child that speaks Node's IPC; without it there is no channel. */
   readonly onMessage?: (message: unknown) => void;
+  /** Milliseconds between SIGTERM and SIGKILL; default 3,000. */
+  readonly graceMs?: number;
 }
 
 export class Child {
@@ -26,12 +25,14 @@ export class Child {
   /** Resolves when the process is gone, with words for how. */
   readonly exited: Promise<string>;
   readonly #process: ChildProcess;
+  readonly #graceMs: number;
   #fate: string | undefined;
   #stopping = false;
 
   constructor(spec: ChildSpec) {
     this.name = spec.name;
     this.logFile = spec.logFile;
+    this.#graceMs = spec.graceMs ?? 3_000;
     const log = openSync(spec.logFile, "a");
     this.#process = spawn(spec.command, spec.args, {
       env: { ...(spec.env ?? process.env) },
@@ -74,13 +75,13 @@ export class Child {
     if (this.#process.connected) this.#process.send(message);
   }
 
-  /** Resolves when it is gone: SIGTERM, then SIGKILL after 3 s. Idempotent. */
+  /** Resolves when it is gone: SIGTERM, then SIGKILL. Idempotent. */
   async stop(): Promise<void> {
     this.#stopping = true;
     if (this.#fate !== undefined) return;
     this.#process.kill("SIGTERM");
     const timer = new AbortController();
-    const late = sleep(GRACE_MS, "late", { signal: timer.signal }).catch(() => "ended");
+    const late = sleep(this.#graceMs, "late", { signal: timer.signal }).catch(() => "ended");
     if ((await Promise.race([this.exited, late])) === "late") this.#process.kill("SIGKILL");
     await this.exited;
     timer.abort();
