@@ -14,17 +14,15 @@ import {
   instanceKey,
   parseInstanceKey,
   parseRecord,
+  putLease,
   putRegistration,
   REGISTRY_PREFIX,
   type Registration,
+  removeInstance,
 } from "./records.js";
+import type { Decision } from "./registration-rules.js";
 import type { Entry } from "./service-book.js";
 import type { SnapshotPublisher } from "./snapshot-publisher.js";
-
-export type Decision =
-  | { readonly type: "keep" }
-  | { readonly type: "put"; readonly registration: Registration }
-  | { readonly type: "remove" };
 
 /** Sees the instance as it is now. What it throws goes to the caller, and nothing is written. */
 export type Decide = (known: Entry | undefined) => Decision;
@@ -74,7 +72,7 @@ export class CatalogueWriter {
     const { rev, entries } = await this.#store.snapshot(REGISTRY_PREFIX);
     this.#publisher.restored(rev);
     const nowMs = this.#clock.nowMs();
-    for (const entry of entries) this.#take(entry, nowMs);
+    for (const entry of entries) this.#take(entry, nowMs); // sorted by key: instances before their suspicions
     await this.#publisher.published();
   }
 
@@ -92,6 +90,15 @@ export class CatalogueWriter {
         adopt(result.rev);
       }
       await this.#publisher.published();
+    });
+  }
+
+  /** Saves the state of a lease as it is when its turn comes, if the instance is still there. */
+  async saveLease(entry: Entry): Promise<void> {
+    const { service, id } = entry.lease;
+    await this.#lock.run(instanceKey(service, id), async () => {
+      if (this.#catalogue.find(service, id) !== entry) return;
+      await this.#commit([putLease(service, id, entry.lease.state)], []);
     });
   }
 
@@ -126,8 +133,9 @@ export class CatalogueWriter {
     let rev: number | undefined;
     try {
       const leaving = claim.displaced?.registration.instance;
-      const ops: Op[] = [putRegistration(registration)];
-      if (leaving) ops.push({ type: "delete", key: instanceKey(leaving.service, leaving.id) });
+      const ops = [putRegistration(registration)];
+      if (!known) ops.push(putLease(instance.service, instance.id, "live")); // whatever a predecessor left behind
+      if (leaving) ops.push(...removeInstance(leaving.service, leaving.id));
       rev = await this.#commit(ops, [
         this.#guard(instance, known),
         ...(leaving ? [this.#guard(leaving, claim.displaced)] : []),
@@ -152,8 +160,8 @@ export class CatalogueWriter {
 
   async #remove(known: Entry): Promise<Written | undefined> {
     const { instance } = known.registration;
-    const op: Op = { type: "delete", key: instanceKey(instance.service, instance.id) };
-    const rev = await this.#commit([op], [this.#guard(instance, known)]);
+    const ops = removeInstance(instance.service, instance.id);
+    const rev = await this.#commit(ops, [this.#guard(instance, known)]);
     if (rev === undefined) return undefined;
     this.#catalogue.remove(known, this.#clock.nowMs());
     return { entry: undefined, outcome: "removed" };
@@ -194,6 +202,11 @@ export class CatalogueWriter {
     try {
       const record = parseRecord(stored);
       if (record?.type === "instance") this.#adoptStored(record.registration, nowMs);
+      if (record?.type === "revision") this.#publisher.restored(record.revision);
+      if (record?.type === "suspect") {
+        const entry = this.#catalogue.find(record.service, record.id);
+        if (entry) this.#catalogue.restoreSuspect(entry, nowMs);
+      }
       if (record?.type === "service") this.#catalogue.declare(record.service, record.policy, record.revision);
     } catch (error) {
       this.#ignore(stored.key, stored.rev, SteelyardError.from(error).message);

@@ -28,6 +28,8 @@ export interface CatalogueOptions {
 export class Catalogue {
   /** Instances whose status came with a heartbeat and is not in the store yet. */
   readonly unsaved = new Set<Entry>();
+  /** Instances whose lease state has changed since it was saved. */
+  readonly unsavedLeases = new Set<Entry>();
   readonly #books = new Map<ServiceName, ServiceBook>();
   readonly #leases: LeaseBook;
   readonly #limits: RegistryLimits;
@@ -113,6 +115,18 @@ export class Catalogue {
     this.refresh(entry);
   }
 
+  /** The lease turned suspect, or live again. */
+  leaseChanged(entry: Entry): void {
+    this.unsavedLeases.add(entry);
+    this.refresh(entry);
+  }
+
+  /** As a restart found it. */
+  restoreSuspect(entry: Entry, nowMs: number): void {
+    this.#leases.restoreSuspect(entry.lease, nowMs);
+    this.refresh(entry);
+  }
+
   /** Builds the view anew after the registration or the lease has changed. */
   refresh(entry: Entry): void {
     entry.view = viewOf(entry.registration.instance, entry.lease);
@@ -126,6 +140,7 @@ export class Catalogue {
     if (!book?.entries.delete(instance.id)) return;
     this.#leases.close(entry.lease);
     this.unsaved.delete(entry);
+    this.unsavedLeases.delete(entry);
     book.release(instance);
     if (book.entries.size === 0) book.emptiedAtMs = nowMs;
     this.#onChange(book);

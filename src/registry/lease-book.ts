@@ -97,6 +97,16 @@ export class LeaseBook {
     return lease;
   }
 
+  /** The lease was suspect before a restart, and stays so until it is heard; the time to its removal starts anew. */
+  restoreSuspect(lease: Lease, nowMs: number): void {
+    const cell = cellOf(lease);
+    if (cell.state === "suspect") return;
+    cell.state = "suspect";
+    cell.suspectMs = this.#clock.at(nowMs) + Math.max(0, RESTORE_GRACE_MS - cell.deregisterAfterMs);
+    this.#suspects++;
+    this.#wheel.schedule(cell, dueMs(cell));
+  }
+
   /** New terms; what was heard so far counts on. */
   amend(lease: Lease, terms: LeaseTerms): void {
     const cell = cellOf(lease);
@@ -230,9 +240,7 @@ export class LeaseBook {
   }
 
   #anyPreserved(): boolean {
-    if (this.#preservation.active) return true;
-    for (const group of this.#groups.values()) if (group.preservation.active) return true;
-    return false;
+    return this.#preservation.active || this.preservation.services.length > 0;
   }
 
   #review(listeningMs: number): void {

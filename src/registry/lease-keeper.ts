@@ -3,12 +3,12 @@
 import type { Cancel, Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
-import type { Op, StateStore } from "../store/state-store.js";
+import type { StateStore } from "../store/state-store.js";
 import type { Catalogue } from "./catalogue.js";
 import type { CatalogueWriter } from "./catalogue-writer.js";
 import type { Lease, LeaseBook } from "./lease-book.js";
 import { TICK_MS } from "./listening-clock.js";
-import { MARKER_KEY } from "./records.js";
+import { putRevision, REVISION_KEY } from "./records.js";
 import type { Entry } from "./service-book.js";
 import type { SnapshotPublisher } from "./snapshot-publisher.js";
 
@@ -33,7 +33,6 @@ export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #inFlight = new Set<Promise<void>>();
   #cancel: Cancel | undefined;
-  #marking = false;
   #preserved = "";
   #lostMs = 0;
 
@@ -45,11 +44,13 @@ export class LeaseKeeper {
     this.#cancel ??= this.#options.clock.schedule(TICK_MS, () => this.#tick());
   }
 
-  /** Saves what heartbeats said last, as far as the store takes it. */
+  /** Saves what only memory knows, as far as the store takes it. */
   async stop(): Promise<void> {
     this.#cancel?.();
     this.#cancel = undefined;
-    if (this.#options.store.health().up) this.#saveStatuses(Number.POSITIVE_INFINITY);
+    if (this.#options.store.health().up) this.#saveChanges(Number.POSITIVE_INFINITY);
+    await Promise.all(this.#inFlight);
+    if (this.#options.publisher.aheadOfStore) this.#background(() => this.#saveRevision());
     await Promise.all(this.#inFlight);
   }
 
@@ -59,15 +60,15 @@ export class LeaseKeeper {
     const nowMs = clock.nowMs();
     const storeUp = store.health().up;
     const { suspects, expired, drained } = leases.tick(nowMs, storeUp && canHear());
-    for (const lease of suspects) this.#refresh(lease);
+    for (const lease of suspects) this.#suspect(lease);
     this.#report(suspects, "suspect");
     for (const lease of expired) this.#remove(lease);
     this.#report(expired, "expired");
     for (const lease of drained) this.#remove(lease);
     this.#report(drained, "drained");
     if (storeUp) {
-      this.#saveStatuses(MAX_SAVES_PER_TICK);
-      if (publisher.aheadOfStore) this.#mark();
+      this.#saveChanges(MAX_SAVES_PER_TICK);
+      if (publisher.aheadOfStore) this.#background(() => this.#saveRevision());
     }
     catalogue.forgetEmptied(nowMs - EMPTIED_RETENTION_MS);
     metrics.gauge("steelyard_registry_services", catalogue.size);
@@ -76,9 +77,9 @@ export class LeaseKeeper {
     this.#reportSilence();
   }
 
-  #refresh(lease: Lease): void {
+  #suspect(lease: Lease): void {
     const entry = this.#options.catalogue.find(lease.service, lease.id);
-    if (entry) this.#options.catalogue.refresh(entry);
+    if (entry) this.#options.catalogue.leaseChanged(entry);
   }
 
   #remove(lease: Lease): void {
@@ -95,17 +96,13 @@ export class LeaseKeeper {
     });
   }
 
-  #saveStatuses(limit: number): void {
-    const { catalogue } = this.#options;
-    let count = 0;
-    for (const entry of catalogue.unsaved) {
-      if (count++ >= limit) return;
-      catalogue.unsaved.delete(entry);
-      this.#background(() => this.#save(entry));
-    }
+  #saveChanges(limit: number): void {
+    const { unsaved, unsavedLeases } = this.#options.catalogue;
+    for (const entry of take(unsaved, limit)) this.#background(() => this.#saveStatus(entry));
+    for (const entry of take(unsavedLeases, limit)) this.#background(() => this.#saveLease(entry));
   }
 
-  async #save(entry: Entry): Promise<void> {
+  async #saveStatus(entry: Entry): Promise<void> {
     const { writer, catalogue } = this.#options;
     const { service, id } = entry.lease;
     try {
@@ -118,22 +115,27 @@ export class LeaseKeeper {
     }
   }
 
-  #mark(): void {
-    const { writer } = this.#options;
-    if (this.#marking) return;
-    this.#marking = true;
-    this.#background(async () => {
-      try {
-        const marker: Op = { type: "put", key: MARKER_KEY, value: new Uint8Array(0) };
-        await writer.writeKey(
-          MARKER_KEY,
-          () => marker,
-          () => undefined,
-        );
-      } finally {
-        this.#marking = false;
-      }
-    });
+  async #saveLease(entry: Entry): Promise<void> {
+    const { writer, catalogue } = this.#options;
+    try {
+      await writer.saveLease(entry);
+    } catch (error) {
+      if (catalogue.find(entry.lease.service, entry.lease.id) === entry) catalogue.unsavedLeases.add(entry);
+      throw error;
+    }
+  }
+
+  async #saveRevision(): Promise<void> {
+    const { writer, publisher } = this.#options;
+    let revision = 0;
+    await writer.writeKey(
+      REVISION_KEY,
+      () => {
+        revision = publisher.revision;
+        return publisher.aheadOfStore ? putRevision(revision) : undefined;
+      },
+      () => publisher.committed(revision),
+    );
   }
 
   /** A failed write is the store's to report; here it only means that the work is still to be done. */
@@ -166,4 +168,15 @@ export class LeaseKeeper {
     this.#preserved = preserved;
     logger.warn({ all, services: services.slice(0, 10), count: services.length }, "self-preservation changed");
   }
+}
+
+/** Takes up to `limit` items out of the set. */
+function take(set: Set<Entry>, limit: number): readonly Entry[] {
+  const taken: Entry[] = [];
+  for (const entry of set) {
+    if (taken.length >= limit) break;
+    set.delete(entry);
+    taken.push(entry);
+  }
+  return taken;
 }

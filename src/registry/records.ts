@@ -2,7 +2,7 @@
 // and unknown fields are let through, so that an older server can read what a newer one wrote.
 import { z } from "zod";
 import { type InstanceId, parseInstanceId, parseServiceName, type ServiceName } from "../model/ids.js";
-import type { Instance } from "../model/instance.js";
+import type { Instance, LeaseState } from "../model/instance.js";
 import { type ServicePolicy, servicePolicySchema } from "../model/service.js";
 import type { Entry, Op } from "../store/state-store.js";
 import { instanceStatusSchema } from "./instance-spec.js";
@@ -10,8 +10,9 @@ import { instanceStatusSchema } from "./instance-spec.js";
 export const REGISTRY_PREFIX = "registry/";
 const INSTANCES = "registry/instances/";
 const SERVICES = "registry/services/";
-/** Written when only lease states changed, so that the store's revision keeps up with the catalogue's. */
-export const MARKER_KEY = "registry/marker";
+const SUSPECTS = "registry/suspects/";
+/** Holds the catalogue's revision when it has run ahead of the store's, so that it does not go back in a restart. */
+export const REVISION_KEY = "registry/revision";
 
 /** The durable part of a registration. */
 export interface Registration {
@@ -22,6 +23,9 @@ export interface Registration {
 
 export type CatalogueRecord =
   | { readonly type: "instance"; readonly registration: Registration }
+  /** Was silent when this was written: a restart must not send traffic there again before it is heard. */
+  | { readonly type: "suspect"; readonly service: ServiceName; readonly id: InstanceId }
+  | { readonly type: "revision"; readonly revision: number }
   | {
       readonly type: "service";
       readonly service: ServiceName;
@@ -52,9 +56,13 @@ export function instanceKey(service: ServiceName, id: InstanceId): string {
   return `${INSTANCES}${service}/${id}`;
 }
 
+export function suspectKey(service: ServiceName, id: InstanceId): string {
+  return `${SUSPECTS}${service}/${id}`;
+}
+
 /** @throws SteelyardError ERR_INVALID_REQUEST */
 export function parseInstanceKey(key: string): { readonly service: ServiceName; readonly id: InstanceId } {
-  const [service = "", id = ""] = key.slice(INSTANCES.length).split("/");
+  const [, , service = "", id = ""] = key.split("/");
   return { service: parseServiceName(service), id: parseInstanceId(id) };
 }
 
@@ -67,6 +75,23 @@ const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.str
 export function putRegistration({ instance, drainTimeoutMs }: Registration): Op {
   const { service, id, revision: _, ...rest } = instance;
   return { type: "put", key: instanceKey(service, id), value: encode({ ...rest, drainTimeoutMs }) };
+}
+
+/** Everything that the store holds about an instance. */
+export function removeInstance(service: ServiceName, id: InstanceId): readonly Op[] {
+  return [
+    { type: "delete", key: instanceKey(service, id) },
+    { type: "delete", key: suspectKey(service, id) },
+  ];
+}
+
+export function putLease(service: ServiceName, id: InstanceId, lease: LeaseState): Op {
+  const key = suspectKey(service, id);
+  return lease === "suspect" ? { type: "put", key, value: new Uint8Array(0) } : { type: "delete", key };
+}
+
+export function putRevision(revision: number): Op {
+  return { type: "put", key: REVISION_KEY, value: encode({ revision }) };
 }
 
 export function putPolicy(service: ServiceName, policy: ServicePolicy): Op {
@@ -83,6 +108,10 @@ export function parseRecord(entry: Entry): CatalogueRecord | undefined {
     const { policy } = z.object({ policy: servicePolicySchema }).parse(decode(entry.value));
     return { type: "service", service, policy, revision: entry.rev };
   }
+  if (entry.key === REVISION_KEY) {
+    return { type: "revision", ...z.object({ revision: z.int().min(0) }).parse(decode(entry.value)) };
+  }
+  if (entry.key.startsWith(SUSPECTS)) return { type: "suspect", ...parseInstanceKey(entry.key) };
   if (!entry.key.startsWith(INSTANCES)) return undefined;
   const { drainTimeoutMs, ...rest } = instanceRecordSchema.parse(decode(entry.value));
   const instance = { ...rest, ...parseInstanceKey(entry.key), revision: entry.rev };

@@ -6,6 +6,20 @@ import type { Instance } from "../model/instance.js";
 import type { ServicePolicy } from "../model/service.js";
 import type { InstancePatch, InstanceSpec } from "./instance-spec.js";
 import { mergeMetadata, sameMetadata } from "./metadata.js";
+import type { Registration } from "./records.js";
+
+/** What to do about one instance. */
+export type Decision =
+  | { readonly type: "keep" }
+  | { readonly type: "put"; readonly registration: Registration }
+  | { readonly type: "remove" };
+
+/** Whether `instance` is news. A drain goes on for as long as the status says so. */
+export function decisionOf(known: Registration | undefined, instance: Instance): Decision {
+  if (known && sameInstance(known.instance, instance)) return { type: "keep" };
+  const drainTimeoutMs = instance.status === "draining" ? known?.drainTimeoutMs : undefined;
+  return { type: "put", registration: { instance, drainTimeoutMs } };
+}
 
 /** The operator's word and the first registration outlive a new registration of the same id. */
 export function instanceFromSpec(

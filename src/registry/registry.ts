@@ -12,21 +12,21 @@ import { type MetricSink, noMetrics } from "../runtime/metrics.js";
 import { systemRng } from "../runtime/rng.js";
 import type { WatchableMap } from "../runtime/watchable-map.js";
 import { Catalogue } from "./catalogue.js";
-import { CatalogueWriter, type Decision } from "./catalogue-writer.js";
+import { CatalogueWriter } from "./catalogue-writer.js";
 import type { InstancePatch, InstanceSpec } from "./instance-spec.js";
 import { LeaseBook } from "./lease-book.js";
 import { type LeaseGrant, LeaseGranter } from "./lease-grant.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import { DEFAULT_REGISTRY_LIMITS } from "./limits.js";
-import { putPolicy, type Registration, serviceKey } from "./records.js";
+import { putPolicy, serviceKey } from "./records.js";
 import {
   assertDrainTimeout,
   assertRevision,
+  decisionOf,
   generationConflict,
   generationsDiffer,
   instanceFromSpec,
   patchedInstance,
-  sameInstance,
   samePolicy,
   unknownInstance,
 } from "./registration-rules.js";
@@ -97,7 +97,10 @@ export class Registry implements Component {
       }
       assertRevision(`instance ${id} of ${service}`, known?.registration.instance.revision, options.ifMatch);
       if (known) this.#hear(known, spec.generation, options.takeover);
-      return decisionOf(known, instanceFromSpec(service, id, spec, known?.registration.instance, this.#clock.wallMs()));
+      return decisionOf(
+        known?.registration,
+        instanceFromSpec(service, id, spec, known?.registration.instance, this.#clock.wallMs()),
+      );
     });
     if (!entry || outcome === "removed") throw unknownInstance(service, id);
     this.#metrics.count("steelyard_registry_registrations_total", { outcome });
@@ -266,7 +269,7 @@ export class Registry implements Component {
   ): Promise<CatalogueInstance> {
     const { entry } = await this.#writer.write(service, id, (known) => {
       if (!known) throw unknownInstance(service, id);
-      return decisionOf(known, change(known.registration.instance));
+      return decisionOf(known.registration, change(known.registration.instance));
     });
     if (!entry) throw unknownInstance(service, id);
     return entry.view;
@@ -288,14 +291,6 @@ export class Registry implements Component {
   }
 
   #beat(known: Entry): void {
-    if (this.#leases.beat(known.lease, this.#clock.nowMs())) this.#catalogue.refresh(known);
+    if (this.#leases.beat(known.lease, this.#clock.nowMs())) this.#catalogue.leaseChanged(known);
   }
-}
-
-/** A drain goes on for as long as the status says so. */
-function decisionOf(known: Entry | undefined, instance: Instance): Decision {
-  const drainTimeoutMs = instance.status === "draining" ? known?.registration.drainTimeoutMs : undefined;
-  const registration: Registration = { instance, drainTimeoutMs };
-  const unchanged = known && sameInstance(known.registration.instance, instance);
-  return unchanged ? { type: "keep" } : { type: "put", registration };
 }

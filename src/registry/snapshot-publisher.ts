@@ -10,7 +10,7 @@ export class SnapshotPublisher {
   readonly services = new WatchableMap<ServiceName, ServiceSnapshot>();
   readonly #changed = new Set<ServiceBook>();
   #publication: Promise<void> | undefined;
-  #storeRev = 0;
+  #durableRevision = 0;
   #revision = 0;
   #fresh = true;
 
@@ -18,20 +18,20 @@ export class SnapshotPublisher {
     return this.#revision;
   }
 
-  /** The store is behind: after a restart, revisions that clients have seen would come again. */
+  /** A restart now would let revisions come again that clients have seen. */
   get aheadOfStore(): boolean {
-    return this.#revision > this.#storeRev;
+    return this.#revision > this.#durableRevision;
   }
 
-  /** The store's revision at the start; the first snapshots carry it, for nothing has changed since. */
-  restored(rev: number): void {
-    this.#storeRev = rev;
-    this.#revision = rev;
+  /** The revision found at the start; the first snapshots carry it, for nothing has changed since. */
+  restored(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
+    this.committed(this.#revision);
   }
 
-  /** A commit of the registry took effect at `rev`. */
-  committed(rev: number): void {
-    this.#storeRev = Math.max(this.#storeRev, rev);
+  /** A commit of the registry took effect at this revision, or this revision was saved. */
+  committed(revision: number): void {
+    this.#durableRevision = Math.max(this.#durableRevision, revision);
   }
 
   touch(book: ServiceBook): void {
@@ -46,7 +46,7 @@ export class SnapshotPublisher {
 
   #publish(): void {
     this.#publication = undefined;
-    this.#revision = Math.max(this.#revision + (this.#fresh ? 0 : 1), this.#storeRev);
+    this.#revision = Math.max(this.#revision + (this.#fresh ? 0 : 1), this.#durableRevision);
     this.#fresh = false;
     for (const book of this.#changed) {
       if (book.visible) this.services.store(book.service, book.snapshot(this.#revision));

@@ -127,6 +127,7 @@ test("a restart from the same store shows the same catalogue", async () => {
         const second = new Registry({ store, clock });
         await second.start();
         expect(shown(second)).toEqual(shown(first));
+        expect(second.revision()).toBeGreaterThanOrEqual(first.revision());
         await second.stop();
         const third = new Registry({ store, clock });
         await third.start();

@@ -183,19 +183,36 @@ describe("silence", () => {
 });
 
 describe("restart", () => {
-  test("everybody is back and has 90 s to be heard, and the revision never goes back", async () => {
+  test("what was served before is served after: who was suspect stays so until heard, the others have 90 s", async () => {
     const { registry, clock, restart } = await withInstances(3);
-    await pass(registry, clock, 45, (instance) => instance.id === id(2));
-    expect(leases(registry)).toContain("suspect");
+    await pass(registry, clock, 35, (instance) => instance.id === id(2));
+    expect(leases(registry)).toEqual(["suspect", "live", "live"]);
     await registry.stop();
     const revision = registry.revision();
     const second = await restart();
-    expect(leases(second)).toEqual(["live", "live", "live"]);
+    expect(instancesOf(second)).toEqual(instancesOf(registry));
     expect(second.revision()).toBeGreaterThanOrEqual(revision);
     await pass(second, clock, 89);
-    expect(leases(second)).toEqual(["live", "live", "live"]);
+    expect(leases(second)).toEqual(["suspect", "live", "live"]);
+    second.heartbeat(service, id(0));
     await pass(second, clock, 2);
-    expect(leases(second)).toContain("suspect");
+    expect(leases(second)).toEqual(["live", "suspect", "live"]);
+    await second.stop();
+    expect(leases(await restart())).toEqual(["live", "suspect", "live"]);
+  });
+
+  test("a suspect is removed only after its whole time again, and leaves nothing behind", async () => {
+    const { registry, clock, restart, store } = await withInstances(2);
+    await pass(registry, clock, 500, (instance) => instance.id === id(1));
+    await registry.stop();
+    const second = await restart();
+    await pass(second, clock, 599, (instance) => instance.id === id(1));
+    expect(leases(second)).toEqual(["suspect", "live"]);
+    await pass(second, clock, 3, (instance) => instance.id === id(1));
+    expect(leases(second)).toEqual(["live"]);
+    await second.stop();
+    const keys = (await store.snapshot("registry/")).entries.map((entry) => entry.key);
+    expect(keys).toEqual([instanceKey(service, id(1))]);
   });
 
   test("an empty store is an empty catalogue, and a store that cannot be read is an error", async () => {
