@@ -51,7 +51,7 @@ export class Catalogue {
   }
 
   find(service: ServiceName, id: InstanceId): Entry | undefined {
-    return this.#books.get(service)?.entries.get(id);
+    return this.#books.get(service)?.get(id);
   }
 
   /** Who has the address and port of `instance` in its service. */
@@ -89,7 +89,7 @@ export class Catalogue {
   adopt(registration: Registration, nowMs: number, restored = false): Entry {
     const { instance, drainTimeoutMs } = registration;
     const book = this.bookFor(instance.service);
-    const known = book.entries.get(instance.id);
+    const known = book.get(instance.id);
     const terms = termsOf(instance);
     const lease = known?.lease ?? this.#leases.open(instance.service, instance.id, terms, nowMs, restored);
     if (known) {
@@ -137,12 +137,11 @@ export class Catalogue {
   remove(entry: Entry, nowMs: number): void {
     const { instance } = entry.registration;
     const book = this.#books.get(instance.service);
-    if (!book?.entries.delete(instance.id)) return;
+    if (!book?.remove(entry)) return;
     this.#leases.close(entry.lease);
     this.unsaved.delete(entry);
     this.unsavedLeases.delete(entry);
-    book.release(instance);
-    if (book.entries.size === 0) book.emptiedAtMs = nowMs;
+    if (book.size === 0) book.emptiedAtMs = nowMs;
     this.#onChange(book);
   }
 
@@ -188,7 +187,7 @@ export class Catalogue {
     this.assertRoomForService(service);
     const book = this.#books.get(service);
     const { maxInstancesPerService, maxInstances } = this.#limits;
-    if ((book?.entries.size ?? 0) + (book?.creating ?? 0) - leaving >= maxInstancesPerService) {
+    if ((book?.size ?? 0) + (book?.creating ?? 0) - leaving >= maxInstancesPerService) {
       throw quota(`service ${service} has ${maxInstancesPerService} instances, which is the limit`);
     }
     if (this.#leases.size + this.#creating - leaving >= maxInstances) {
@@ -207,7 +206,7 @@ export class Catalogue {
   }
 
   #forget(book: ServiceBook): void {
-    if (book.entries.size === 0) book.emptiedAtMs = undefined;
+    if (book.size === 0) book.emptiedAtMs = undefined;
     this.#dropUnused(book);
     this.#onChange(book);
   }

@@ -15,7 +15,7 @@ export interface Entry {
 
 export class ServiceBook {
   readonly service: ServiceName;
-  readonly entries = new Map<InstanceId, Entry>();
+  readonly #entries = new Map<InstanceId, Entry>();
   /** Holders of addresses by `endpointKey`, including those whose registration is still on its way to the store. */
   readonly endpoints = new Map<string, InstanceId>();
   policy: ServicePolicy = DEFAULT_SERVICE_POLICY;
@@ -25,10 +25,19 @@ export class ServiceBook {
   creating = 0;
   /** Monotonic time at which the last instance was deregistered; undefined while there is one or never was. */
   emptiedAtMs: number | undefined;
-  #ids: readonly InstanceId[] = [];
+  #sorted: Entry[] = [];
+  #membersChanged = false;
 
   constructor(service: ServiceName) {
     this.service = service;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(id: InstanceId): Entry | undefined {
+    return this.#entries.get(id);
   }
 
   get declared(): boolean {
@@ -37,19 +46,31 @@ export class ServiceBook {
 
   /** Nobody would miss it: no instance, no declaration, and no proxy that must be told that it is empty now. */
   get unused(): boolean {
-    return this.entries.size === 0 && this.creating === 0 && !this.declared && this.emptiedAtMs === undefined;
+    return this.#entries.size === 0 && this.creating === 0 && !this.declared && this.emptiedAtMs === undefined;
   }
 
   /** Whether others see the service; one whose first registration is under way is not there yet. */
   get visible(): boolean {
-    return this.entries.size > 0 || this.declared || this.emptiedAtMs !== undefined;
+    return this.#entries.size > 0 || this.declared || this.emptiedAtMs !== undefined;
   }
 
   put(entry: Entry): void {
     const { instance } = entry.registration;
-    this.entries.set(instance.id, entry);
     this.endpoints.set(endpointKey(instance.address, instance.port), instance.id);
     this.emptiedAtMs = undefined;
+    if (this.#entries.get(instance.id) === entry) return;
+    this.#entries.set(instance.id, entry);
+    this.#membersChanged = true;
+  }
+
+  /** Returns whether it was there. */
+  remove(entry: Entry): boolean {
+    const { instance } = entry.registration;
+    if (this.#entries.get(instance.id) !== entry) return false;
+    this.#entries.delete(instance.id);
+    this.#membersChanged = true;
+    this.release(instance);
+    return true;
   }
 
   /** Gives an address free, unless somebody else has claimed it by now. */
@@ -59,24 +80,17 @@ export class ServiceBook {
   }
 
   snapshot(revision: number): ServiceSnapshot {
-    const ids = this.#sortedIds();
+    if (this.#membersChanged) {
+      this.#sorted = [...this.#entries.values()].sort((a, b) => (a.lease.id < b.lease.id ? -1 : 1));
+      this.#membersChanged = false;
+    }
     return {
       service: this.service,
       policy: this.policy,
       declared: this.declared,
       revision,
-      instances: ids.flatMap((id) => this.entries.get(id)?.view ?? []),
+      instances: this.#sorted.map((entry) => entry.view),
     };
-  }
-
-  /** Two sorted runs, the known and the new, are what the engine's merge sort is fastest at. */
-  #sortedIds(): readonly InstanceId[] {
-    const known = new Set(this.#ids);
-    const added = [...this.entries.keys()].filter((id) => !known.has(id));
-    const kept = this.#ids.filter((id) => this.entries.has(id));
-    if (added.length === 0) this.#ids = kept;
-    else this.#ids = [...kept, ...added.sort()].sort();
-    return this.#ids;
   }
 }
 

@@ -12,7 +12,8 @@ import { Database, storeError } from "./database.js";
 import { SqliteTables } from "./tables.js";
 
 const PROBE_MS = 5_000;
-const MAX_ROWS_PER_TRANSACTION = 5_000;
+/** About 10 ms of the event loop. */
+const MAX_ROWS_PER_TRANSACTION = 500;
 const MAX_QUEUED = 20_000;
 
 export interface SqliteStoreOptions {
