@@ -48,7 +48,10 @@ export interface Draft {
 
 export interface PullContext {
   readonly nowMs: number;
-  /** Does another type still have something to add or change? Then removals that others may refer to wait. */
+  /**
+   * Does another type still have something to add or change, or the parent type something to remove? Then removals that
+   * others may refer to wait.
+   */
   readonly othersPending: () => boolean;
 }
 
@@ -85,6 +88,8 @@ export interface Channel<R> {
   parentSent(): void;
   /** Is there something to add or change which was not sent yet, for whatever reason? */
   pending(): boolean;
+  /** Is there anything left to send at all, removals included? */
+  unsent(): boolean;
   /** Does the client still wait for the first answer of this type? */
   readonly answerDue: boolean;
   take(context: PullContext): Draft | undefined;

@@ -55,6 +55,10 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     return this.#ledger.pending(this.#find);
   }
 
+  unsent(): boolean {
+    return !this.#ledger.idle;
+  }
+
   take(context: PullContext): Draft | undefined {
     const { limits } = this.#ports;
     if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) return undefined;

@@ -52,7 +52,11 @@ export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> 
   next(nowMs: number): Draft | undefined {
     for (const channel of this.#ordered) {
       if (this.#mustWait(channel)) continue;
-      const othersPending = (): boolean => this.#ordered.some((other) => other !== channel && other.pending());
+      const { parent } = channel.rule;
+      const othersPending = (): boolean =>
+        this.#ordered.some(
+          (other) => other !== channel && (other.pending() || (other.rule.typeUrl === parent && other.unsent())),
+        );
       const draft = channel.take({ nowMs, othersPending });
       if (!draft) continue;
       this.#followUp(draft);

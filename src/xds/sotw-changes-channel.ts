@@ -63,6 +63,10 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
     return this.#ledger.pending(this.#find);
   }
 
+  unsent(): boolean {
+    return !this.#ledger.idle;
+  }
+
   take(context: PullContext): Draft | undefined {
     const { limits, view } = this.#ports;
     if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) return undefined;

@@ -65,6 +65,10 @@ export class SotwFullChannel implements Channel<SotwRequest> {
     return !this.#refused(target) && target.changedSince(this.#sent).length > 0;
   }
 
+  unsent(): boolean {
+    return this.#dirty || this.#again;
+  }
+
   take(context: PullContext): Draft | undefined {
     if ((!this.#dirty && !this.#again) || this.#inFlight.size > 0) return undefined;
     const target = this.#target();
