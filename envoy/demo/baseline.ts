@@ -2,7 +2,7 @@
 // is Envoy's own power of two choices. Its members come from a file that Envoy watches, so that they can change too.
 import { renameSync, writeFileSync } from "node:fs";
 import { parse } from "yaml";
-import { BASELINE } from "./scene.js";
+import { BASELINE } from "./cast.js";
 
 const TYPE = "type.googleapis.com/";
 const LISTENER_TYPE = `${TYPE}envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`;

@@ -1,5 +1,9 @@
 // Who plays: nine backends in three capacities, and what is done to which of them.
 
+/** The two clusters that get the same requests at the same instants, each with a fleet of its own. */
+export const SHOP = "shop";
+export const BASELINE = "baseline";
+
 export interface Member {
   readonly name: string;
   readonly slots: number;

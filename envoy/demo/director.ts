@@ -3,11 +3,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServiceWeights } from "../lab/control-api.js";
 import { OpenLoopLoad } from "../lab/open-loop-load.js";
-import { MEMBERS, NEWCOMER, RATE_RPS, UTILISATION } from "./cast.js";
+import { MEMBERS, NEWCOMER, RATE_RPS, SHOP, UTILISATION } from "./cast.js";
 import type { Display } from "./display.js";
 import { liveView, mainFactor } from "./live-view.js";
 import type { MemberState } from "./paired-fleet.js";
-import { type Memory, type Scene, SHOP, type Span, type Verdict } from "./scene.js";
+import { type Memory, type Scene, type Span, type Verdict } from "./scene.js";
+
 import type { Frame } from "./screen.js";
 import type { Stage } from "./stage.js";
 

@@ -2,7 +2,7 @@
 import type { EndpointWeight, Explanation, ServiceWeights } from "../lab/control-api.js";
 import { byBackend, type LoadSummary, type RequestLog, summarise } from "../lab/request-log.js";
 import type { Member } from "./cast.js";
-import { BASELINE, SHOP } from "./scene.js";
+import { BASELINE, SHOP } from "./cast.js";
 
 export interface LiveRow {
   readonly name: string;

@@ -1,6 +1,6 @@
 // What `--keep` offers: the addresses of everything, and commands to break things with.
 import type { Paint } from "./ansi.js";
-import { SHOP } from "./scene.js";
+import { SHOP } from "./cast.js";
 import type { Stage } from "./stage.js";
 
 export function playgroundLines(stage: Stage, folder: string, paint: Paint): readonly string[] {

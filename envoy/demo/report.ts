@@ -1,9 +1,9 @@
 // The closing summary, as text for people and as JSON for scripts (a public interface: fields are only ever added).
 import { type LoadSummary, type RequestLog, summarise } from "../lab/request-log.js";
 import { fit, type Paint } from "./ansi.js";
-import { RATE_RPS } from "./cast.js";
+import { BASELINE, RATE_RPS, SHOP } from "./cast.js";
 import type { PlayedScene } from "./director.js";
-import { BASELINE, SHOP, type Verdict } from "./scene.js";
+import type { Verdict } from "./scene.js";
 
 export interface SceneReport {
   readonly name: string;

@@ -6,10 +6,6 @@ import type { Stage } from "./stage.js";
 export const SCENE_NAMES = ["learn", "steady", "slow", "fail", "recover", "join", "drain", "restart"] as const;
 export type SceneName = (typeof SCENE_NAMES)[number];
 
-/** The two clusters that get the same requests at the same instants, each with a fleet of its own. */
-export const SHOP = "shop";
-export const BASELINE = "baseline";
-
 /** A time span on the load generator's clock. */
 export interface Span {
   readonly fromMs: number;

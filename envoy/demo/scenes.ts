@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { OpenLoopLoad } from "../lab/open-loop-load.js";
 import { trafficShare } from "../lab/request-log.js";
-import { FAILING, LEAVING, NEWCOMER, SLOW } from "./cast.js";
+import { FAILING, LEAVING, NEWCOMER, SHOP, SLOW } from "./cast.js";
 import { restartAct } from "./restart.js";
-import { type Memory, type Scene, SHOP } from "./scene.js";
+import type { Memory, Scene } from "./scene.js";
+
 import type { Stage } from "./stage.js";
 import * as verdicts from "./verdicts.js";
 

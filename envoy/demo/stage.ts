@@ -10,10 +10,9 @@ import type { RequestLog } from "../lab/request-log.js";
 import { until } from "../lab/until.js";
 import { launchEnvoy, type RunningEnvoy } from "../launch-envoy.js";
 import { withBaseline, writeEndpoints } from "./baseline.js";
-import { MEMBERS, type Member, RATE_RPS, SERVICE_MEAN_MS } from "./cast.js";
+import { BASELINE, MEMBERS, type Member, RATE_RPS, SERVICE_MEAN_MS, SHOP } from "./cast.js";
 import { FleetClient } from "./fleet-client.js";
 import { GeneratorClient } from "./generator-client.js";
-import { BASELINE, SHOP } from "./scene.js";
 
 export interface StageOptions {
   /** For data, configuration and logs. */

@@ -2,8 +2,8 @@
 // the noise of a shared two-core machine; without the control server each of them fails.
 import { byBackend, type RequestRecord, summarise, trafficShare } from "../lab/request-log.js";
 import { secondsUntil } from "../lab/settling.js";
-import { FAILING, LEAVING, NEWCOMER, SLOW } from "./cast.js";
-import { BASELINE, type JudgeInput, SHOP, type Span, type Verdict } from "./scene.js";
+import { BASELINE, FAILING, LEAVING, NEWCOMER, SHOP, SLOW } from "./cast.js";
+import type { JudgeInput, Span, Verdict } from "./scene.js";
 
 /** A 4-slot backend against a 1-slot one: capacity says 4, Envoy's own P2C gives about 2.2. */
 const LEARNED_RATIO = 3;
@@ -53,9 +53,18 @@ export function slow(input: JudgeInput): Verdict {
     memory.targets.findLast(({ atMs }) => atMs <= ms)?.shares.get(SLOW.name) ?? Number.NaN;
   const before = targetAt(span.fromMs);
   const now = targetAt(span.toMs);
-  const verdict = shed(input, SLOW.name, [`its target share went from ${percent(before)} to ${percent(now)}`]);
+  const moved = memory.targets.find(
+    ({ atMs, shares }) => atMs > span.fromMs && (shares.get(SLOW.name) ?? before) <= before * TARGET_SHARE,
+  );
+  const seconds = moved === undefined ? undefined : (moved.atMs - span.fromMs) / 1000;
+  const target = `its target share went from ${percent(before)} to ${percent(now)}${after(seconds)}`;
+  const verdict = shed(input, SLOW.name, [target]);
   const met = verdict.met === true ? now <= before * TARGET_SHARE : verdict.met;
-  return { ...verdict, met, facts: { ...verdict.facts, targetBefore: before, targetAfter: now } };
+  return {
+    ...verdict,
+    met,
+    facts: { ...verdict.facts, targetBefore: before, targetAfter: now, targetSeconds: seconds },
+  };
 }
 
 export function failing(input: JudgeInput): Verdict {
@@ -168,7 +177,7 @@ function verdictAfter(span: Span, neededSeconds: number, verdict: boolean): bool
 
 function after(seconds: number | undefined): string {
   if (seconds === undefined) return "";
-  return seconds === 0 ? " at once" : ` after ${seconds.toFixed(1)} s`;
+  return seconds < 0.05 ? " at once" : ` after ${seconds.toFixed(1)} s`;
 }
 
 function percent(fraction: number): string {

@@ -1,7 +1,8 @@
 // The demo's criteria against made-up traffic: what adapts passes, what does not fails, what is too short is not judged.
 import { describe, expect, test } from "@jest/globals";
-import { FAILING, LEAVING, MEMBERS, NEWCOMER, SLOW } from "../../../envoy/demo/cast.js";
-import { BASELINE, type JudgeInput, type Memory, SHOP, type Span } from "../../../envoy/demo/scene.js";
+import { BASELINE, FAILING, LEAVING, MEMBERS, NEWCOMER, SHOP, SLOW } from "../../../envoy/demo/cast.js";
+import type { JudgeInput, Memory, Span } from "../../../envoy/demo/scene.js";
+
 import * as verdicts from "../../../envoy/demo/verdicts.js";
 import { RequestLog, type RequestRecord } from "../../../envoy/lab/request-log.js";
 
