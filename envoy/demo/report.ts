@@ -61,6 +61,7 @@ export function reportOf(input: {
 /** Lines of at most about 100 characters. */
 export function reportLines(report: Report, paint: Paint): readonly string[] {
   const head = `${fit("", 10)}${fit("Steelyard, adaptive", 31, "right")}${fit("Envoy's own LEAST_REQUEST", 34, "right")}${fit("ratio", 16, "right")}`;
+  const unjudged = report.scenes.filter((scene) => scene.met === undefined).length;
   const names = `${fit(" scene", 10)}${sideHead(31)}${sideHead(34)}${fit("p50", 9, "right")}${fit("p99", 7, "right")}`;
   return [
     paint(
@@ -73,7 +74,7 @@ export function reportLines(report: Report, paint: Paint): readonly string[] {
     ...report.scenes.flatMap((scene) => [sceneNumbers(scene, paint), sceneVerdict(scene, paint)]),
     "",
     report.adapted
-      ? paint(" The weights adapted in every scene.", "green", "bold")
+      ? paint(` The weights adapted in every scene${unjudged === 0 ? "" : " that could be judged"}.`, "green", "bold")
       : paint(` The weights did not adapt in: ${failedScenes(report)}.`, "red", "bold"),
   ];
 }

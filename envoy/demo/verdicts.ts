@@ -125,8 +125,8 @@ export function joined({ log, span, slots }: JudgeInput): Verdict {
   return {
     met: errors > 0 ? false : seconds === undefined ? verdictAfter(span, 8, false) : true,
     text:
-      `${NEWCOMER.name} takes ${(share * 100).toFixed(0)} % of an equal peer's traffic, half of it${after(seconds)}` +
-      ` (wanted half); ${errors} errors`,
+      `${NEWCOMER.name} takes ${(share * 100).toFixed(0)} % of an equal peer's traffic,` +
+      ` half${seconds === undefined ? " not yet" : after(seconds)} (wanted within the scene); ${errors} errors`,
     facts: { shareOfPeers: share, settleSeconds: seconds },
   };
 }
