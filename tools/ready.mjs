@@ -7,12 +7,5 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 // Imported after the check, so that an old Node meets a sentence and not a syntax error.
-import("./ready/main.mjs").then(
-  async ({ main }) => {
-    process.exitCode = await main(process.argv.slice(2));
-  },
-  (error) => {
-    console.error(error);
-    process.exitCode = 1;
-  },
-);
+const { main } = await import("./ready/main.mjs");
+process.exitCode = await main(process.argv.slice(2));

@@ -30,5 +30,5 @@ export function filesBelow(folder, skip = () => false) {
     if (entry.isDirectory()) found.push(...filesBelow(path, skip));
     else if (entry.isFile()) found.push(path);
   }
-  return found.sort();
+  return found.sort((a, b) => (a < b ? -1 : 1));
 }
