@@ -165,7 +165,7 @@ export class AdsClient {
    * the last nonce (state of the world), or with `initial_resource_versions` (delta).
    */
   reconnect({ resume = false }: { readonly resume?: boolean } = {}): void {
-    this.#stream.cancel();
+    this.#cancel();
     this.#inbox = new Inbox();
     this.#ended = new Inbox();
     this.#stream = this.#open();
@@ -198,8 +198,14 @@ export class AdsClient {
   }
 
   close(): void {
-    this.#stream.cancel();
+    this.#cancel();
     this.#client.close();
+  }
+
+  #cancel(): void {
+    const stream = this.#stream;
+    stream.on("metadata", () => stream.cancel()); // grpc-js loses a cancel that comes before the call has started
+    stream.cancel();
   }
 
   get #timeoutMs(): number {

@@ -12,10 +12,10 @@ export const AUDIENCE = "everyone";
 export interface RiggedSession<R extends DiscoveryRequest> {
   readonly session: Session<R>;
   /** The next response, decoded. */
-  pull(): XdsResponse | undefined;
+  readonly pull: () => XdsResponse | undefined;
   /** All that may go now. */
-  pullAll(): readonly XdsResponse[];
-  close(): void;
+  readonly pullAll: () => readonly XdsResponse[];
+  readonly close: () => void;
 }
 
 export class SessionRig {

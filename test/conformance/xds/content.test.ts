@@ -77,7 +77,7 @@ statement(
       from.put(cluster, { B: "1", A: "1" });
       client.subscribe(cluster);
       const { versionInfo, versions: each } = await client.accept(cluster);
-      return sotw ? versionInfo : [...each].sort();
+      return sotw ? versionInfo : Object.fromEntries(each);
     };
     const here = await versions(rig, connect(cluster));
     const other = await XdsRig.start();

@@ -23,7 +23,7 @@ export interface World {
   readonly variant: Variant;
   readonly sotw: boolean;
   /** A client of the variant; on per-type services, of the service of `typeUrl`. */
-  connect(typeUrl: string, options?: Partial<AdsClientOptions>): AdsClient;
+  readonly connect: (typeUrl: string, options?: Partial<AdsClientOptions>) => AdsClient;
 }
 
 export interface Scope {
