@@ -159,6 +159,16 @@ describe("self-preservation", () => {
     expect(ticker.log[0]).toMatch(new RegExp(`^1[23]\\d suspect ${silent?.id}$`));
   });
 
+  test("keeps those, too, who were suspect before", () => {
+    const ticker = new Ticker();
+    const [silent, ...others] = ticker.open(9, orders, { deregisterAfterMs: 60_000 });
+    ticker.pass(60, others);
+    ticker.pass(600);
+    expect(ticker.log).toEqual([`30 suspect ${silent?.id}`]);
+    ticker.pass(60, others);
+    expect(ticker.log.slice(1).map((line) => line.split(" ")[1])).toEqual(["expired"]);
+  });
+
   test("is nothing for fewer than five instances: they cannot outvote each other", () => {
     const ticker = new Ticker();
     ticker.open(4);

@@ -201,6 +201,15 @@ describe("restart", () => {
     expect(leases(await restart())).toEqual(["live", "suspect", "live"]);
   });
 
+  test("after a kill, too, the revision does not go back, though statuses and leases changed it without a write", async () => {
+    const { registry, clock, restart } = await withInstances(3);
+    for (let round = 0; round < 10; round++) {
+      registry.heartbeat(service, id(0), { status: round % 2 === 0 ? "degraded" : "ready" });
+      await pass(registry, clock, 1);
+    }
+    expect((await restart()).revision()).toBeGreaterThanOrEqual(registry.revision());
+  });
+
   test("a suspect is removed only after its whole time again, and leaves nothing behind", async () => {
     const { registry, clock, restart, store } = await withInstances(2);
     await pass(registry, clock, 500, (instance) => instance.id === id(1));

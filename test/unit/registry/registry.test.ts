@@ -196,6 +196,7 @@ describe("an address belongs to one instance of a service", () => {
     expect(instancesOf(registry).map((instance) => instance.id)).toEqual(["i2"]);
     expect(sizes.every((size) => size === 1)).toBe(true);
     expect(registry.tryHeartbeat(service, id(1))).toBe("unknown");
+    await expect(registry.register(service, id(3), spec(1))).rejects.toMatchObject(code("ERR_ADDRESS_CONFLICT"));
   });
 
   test("an address is free again after a change, a removal and a failed write", async () => {
