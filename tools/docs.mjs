@@ -30,7 +30,7 @@ for (const [path, render] of pages) {
   if (checkOnly) stale.push(path);
   else {
     writeFileSync(path, text);
-    console.log(`wrote ${path}`);
+    console.log("wrote", path);
   }
 }
 if (stale.length > 0) {

@@ -1,5 +1,4 @@
 // `steelyard serve` as a process: configuration, store, server, signals, exit code.
-import { SteelyardError } from "../model/errors.js";
 import { systemClock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import { systemRng } from "../runtime/rng.js";
@@ -73,10 +72,4 @@ function nextSignal(): Promise<NodeJS.Signals> {
       });
     }
   });
-}
-
-/** For a start-up error: one line for people, nothing of the stack. */
-export function describeStartError(thrown: unknown): string {
-  const error = SteelyardError.from(thrown);
-  return `error: ${error.message} (${error.code})`;
 }

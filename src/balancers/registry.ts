@@ -15,16 +15,14 @@ export interface BoundPolicy {
   readonly config: unknown;
 }
 
-// A policy only ever receives the config its own schema made and the state it returned itself, so forgetting both types
-// is safe; TypeScript has no existential types to say so.
-const erase = <C, S>(policy: WeightPolicy<C, S>): WeightPolicy => policy as unknown as WeightPolicy;
-
+// Each policy only ever receives the config its own schema made and the state it returned itself, so that its types may
+// be forgotten here.
 export const WEIGHT_POLICIES: readonly WeightPolicy[] = [
-  erase(adaptivePolicy),
-  erase(leastLatencyPolicy),
-  erase(p2cPolicy),
-  erase(roundRobinPolicy),
-  erase(weightedRoundRobinPolicy),
+  adaptivePolicy,
+  leastLatencyPolicy,
+  p2cPolicy,
+  roundRobinPolicy,
+  weightedRoundRobinPolicy,
 ];
 
 /** @throws SteelyardError ERR_UNKNOWN_POLICY, ERR_INVALID_REQUEST with pointers under `/settings` */

@@ -6,7 +6,5 @@ import { ramp } from "./ramp.js";
 
 export type { Effect } from "./modifier.js";
 
-// Each modifier gets back only the state it returned itself, so forgetting its type is safe.
-const erase = <State>(modifier: Modifier<State>): Modifier => modifier as unknown as Modifier;
-
-export const MODIFIERS: readonly Modifier[] = [erase(errorFactor), erase(latencyBrake), erase(ramp)];
+// Each gets back only the state it returned itself, so that the types of the states may be forgotten here.
+export const MODIFIERS: readonly Modifier[] = [errorFactor, latencyBrake, ramp];

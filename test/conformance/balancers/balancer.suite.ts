@@ -1,6 +1,6 @@
 // What every per-request balancer owes its caller. One suite for all; what does not apply is skipped with a reason.
 import { describe, expect, test } from "@jest/globals";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { BackendSpec, LoadBalancer } from "../../../src/balancers/load-balancer.js";
 
 export interface BalancerCase {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { weightsFor } from "../../../src/balancers/enforcement/share-law.js";
 import { compose } from "../../../src/control/compose.js";
 import type { Draft } from "../../../src/control/draft.js";
