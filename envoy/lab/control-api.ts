@@ -14,6 +14,7 @@ const weightsSchema = z.object({
       port: z.number(),
       weight: z.number(),
       share: z.number(),
+      measuredShare: z.number().optional(),
       health: z.string(),
       reasons: z.array(z.string()).default([]),
     }),

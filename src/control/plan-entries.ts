@@ -21,7 +21,14 @@ export function planEntries(
     const entry = wanted.get(id);
     if (entry === undefined || told.share === 0)
       return { ...base, share: 0, factors: [], reasons: [outOfPool(health, priority)] };
-    return { ...base, share: told.share, factors: heldAt(entry, told.share), reasons: entry.reasons };
+    const served = { ...base, share: told.share, factors: heldAt(entry, told.share) };
+    if (health !== "TIMEOUT") return { ...served, reasons: entry.reasons };
+    // As healthy, or Envoy would send nothing to the only ones that may still answer.
+    return {
+      ...served,
+      health: "HEALTHY",
+      reasons: ["missed its heartbeats, used because nobody else is left", ...entry.reasons],
+    };
   });
 }
 

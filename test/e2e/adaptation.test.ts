@@ -30,13 +30,13 @@ test("a slow backend loses 80 % of its share within 5 s and has 80 % of it back 
   const [target] = backends;
   if (target === undefined) throw new Error("no backend");
   const slowMs = load.now();
-  target.backend.setFault({ slowdown: 10 });
+  target.backend.inject({ slowdown: 10 });
   await load.requests(RATE_RPS * 12);
   expect(
     load.secondsUntilShare("backend-1", slowMs, (share) => share < 0.2 * FAIR) ?? Number.POSITIVE_INFINITY,
   ).toBeLessThanOrEqual(5);
   const wellMs = load.now();
-  target.backend.setFault({ slowdown: 1 });
+  target.backend.inject({ slowdown: 1 });
   await load.requests(RATE_RPS * 23);
   expect(
     load.secondsUntilShare("backend-1", wellMs, (share) => share > 0.8 * FAIR) ?? Number.POSITIVE_INFINITY,
@@ -50,7 +50,7 @@ test("a backend that fails at once costs under 1 % of 40 s of requests, under 0.
   const target = backends[2];
   if (target === undefined) throw new Error("no backend");
   const failMs = load.now();
-  target.backend.setFault({ failFraction: 1 });
+  target.backend.inject({ failFraction: 1 });
   await load.requests(RATE_RPS * 40);
   const endMs = load.now();
   const explanation = (await (

@@ -43,14 +43,14 @@ test("malformed bodies get 400 or 422 with pointers, and the server goes on", as
     });
     return {
       status: response.status,
-      type: response.headers.get("content-type"),
+      mediaType: response.headers.get("content-type"),
       ...((await response.json()) as { code: string; errors?: { pointer: string }[] }),
     };
   };
   expect(await send("{")).toMatchObject({
     status: 400,
     code: "ERR_MALFORMED_JSON",
-    type: expect.stringContaining("application/problem+json"),
+    mediaType: expect.stringContaining("application/problem+json"),
   });
   const bad = await send(JSON.stringify({ address: "localhost", port: 70_000, weight: 0, colour: "red" }));
   expect(bad).toMatchObject({ status: 422, code: "ERR_INVALID_REQUEST" });

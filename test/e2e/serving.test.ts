@@ -118,7 +118,7 @@ test("mode B: an Envoy with its own cluster and listener gets endpoints and noth
   const { endpoints } = await until(
     async () => {
       const weights = await server.api.weights("shop");
-      return weights.endpoints.every(({ load: seen }) => (seen?.rps ?? 0) > 0) ? weights : undefined;
+      return weights.endpoints.every(({ measuredShare }) => (measuredShare ?? 0) > 0) ? weights : undefined;
     },
     { what: "both endpoints have reported load", deadlineMs: 10_000 },
   );

@@ -175,11 +175,25 @@ describe("members and health", () => {
     expect(alone.first.plan.entries.map(({ share }) => share)).toEqual([0, 1]);
   });
 
-  test("nobody usable: all stay in the plan with their health and a weight that Envoy takes", () => {
+  test("only silent ones left: they are served as healthy, because they may well be alive", () => {
     const { first } = controllerOf(
       snapshotOf([
         { id: "a", health: "DRAINING" },
         { id: "b", health: "TIMEOUT" },
+      ]),
+    );
+    expect(first.plan.entries.map(({ health, share }) => ({ health, share }))).toEqual([
+      { health: "DRAINING", share: 0 },
+      { health: "HEALTHY", share: 1 },
+    ]);
+    expect(first.plan.entries[1]?.reasons[0]).toMatch(/nobody else is left/);
+  });
+
+  test("nobody usable: all stay in the plan with their health and a weight that Envoy takes", () => {
+    const { first } = controllerOf(
+      snapshotOf([
+        { id: "a", health: "DRAINING" },
+        { id: "b", health: "DRAINING" },
       ]),
     );
     expect(first.plan.entries.map(({ weight, share }) => ({ weight, share }))).toEqual([
