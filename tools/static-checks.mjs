@@ -10,7 +10,7 @@ const CHECKS = [
   { name: "generated code and build", command: [process.execPath, "tools/ready.mjs", "--quiet", "build"] },
   { name: "types", command: [bin("tsc"), "-p", "tsconfig.json"] },
   { name: "lint", command: [bin("oxlint"), "--type-aware", "--quiet"] },
-  { name: "format", command: [bin("biome"), "check", "src", "envoy", "test", "tools", "bench"] },
+  { name: "format", command: [bin("biome"), "check", "src", "envoy", "test", "tools"] },
   { name: "import rules", command: [bin("depcruise"), "--config", "tools/depcruise.cjs", "src", "envoy"] },
   { name: "dead code", command: [bin("knip"), "-c", "tools/knip.json"] },
   { name: "protos", command: [bin("buf"), "lint", "proto"] },

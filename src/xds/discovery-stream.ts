@@ -12,11 +12,12 @@ import { StreamError } from "./stream-error.js";
 import { type FrameSink, StreamWriter } from "./stream-writer.js";
 import type { Watcher } from "./subscription-index.js";
 import { ruleOf } from "./type-rules.js";
-import type { DecodeContext, Decoded } from "./wire-requests.js";
+import type { RequestDecoder } from "./wire-requests.js";
 
 /** A protocol variant: how its requests are read and what answers them. */
 export interface Protocol<R extends DiscoveryRequest> {
-  readonly decode: (bytes: Uint8Array, context: DecodeContext) => Decoded<R>;
+  /** One per stream: it may remember what it has read. */
+  readonly decoder: () => RequestDecoder<R>;
   readonly session: (ports: SessionPorts) => Session<R>;
 }
 
@@ -49,12 +50,14 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
   readonly #options: StreamOptions<R>;
   readonly #writer: StreamWriter;
   readonly #openedAtMs: number;
+  readonly #decode: RequestDecoder<R>;
   #joined: Joined<R> | undefined;
   #closed = false;
 
   constructor(options: StreamOptions<R>) {
     this.#options = options;
     const { engine } = options;
+    this.#decode = options.protocol.decoder();
     this.#openedAtMs = engine.clock.wallMs();
     this.#writer = new StreamWriter({
       sink: { write: (draft, written) => this.#write(draft, written) },
@@ -86,9 +89,9 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
   receive(bytes: Uint8Array): void {
     if (this.#closed) return;
     this.#guard(() => {
-      const { engine, onlyType, protocol } = this.#options;
+      const { engine, onlyType } = this.#options;
       const { clock, limits, callbacks } = engine;
-      const { request, node } = protocol.decode(bytes, { onlyType, limits, wallMs: clock.wallMs() });
+      const { request, node } = this.#decode(bytes, { onlyType, limits, wallMs: clock.wallMs() });
       this.#joined ??= this.#join(nodeInfo(node, limits));
       const receipt = this.#joined.session.receive(request, clock.nowMs());
       callbacks.onRequest?.(this.info, { typeUrl: request.typeUrl, kind: receipt.kind });

@@ -6,6 +6,7 @@ import type { Status } from "../gen/google/rpc/status.js";
 import type { XdsLimits } from "./limits.js";
 import { refusalText } from "./refusal-text.js";
 import type { DeltaRequest, RefusalError, SotwRequest } from "./request.js";
+import { NamesMemory, scanSotw } from "./request-scanner.js";
 import { invalidArgument, resourceExhausted } from "./stream-error.js";
 
 export interface Decoded<R> {
@@ -19,6 +20,26 @@ export interface DecodeContext {
   readonly limits: XdsLimits;
   /** Milliseconds since the Unix epoch, for what is shown to people. */
   readonly wallMs: number;
+}
+
+/** Reads the requests of one stream, in their order. */
+export type RequestDecoder<R> = (bytes: Uint8Array, context: DecodeContext) => Decoded<R>;
+
+/** A decoder that does not read a list of names again which is the same as in the type's last request. */
+export function sotwDecoder(): RequestDecoder<SotwRequest> {
+  const memory = new NamesMemory();
+  return (bytes, context) => {
+    const scan = bytes.length <= context.limits.maxRequestBytes ? scanSotw(bytes) : undefined;
+    if (scan) {
+      const typeUrl = checkedType(scan.typeUrl, context);
+      if (memory.same(typeUrl, scan.names)) {
+        return { node: undefined, request: { typeUrl, nonce: scan.nonce, error: undefined, names: undefined } };
+      }
+    }
+    const decoded = decodeSotw(bytes, context);
+    if (!scan) memory.forget(decoded.request.typeUrl);
+    return decoded;
+  };
 }
 
 /** @throws StreamError INVALID_ARGUMENT (malformed, no or foreign type) or RESOURCE_EXHAUSTED (limits) */

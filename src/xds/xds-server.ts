@@ -18,7 +18,7 @@ import { bytesMethod, DISCOVERY_SERVICES } from "./services.js";
 import { deltaSession, sotwSession } from "./session.js";
 import { StreamError } from "./stream-error.js";
 import { SubscriptionIndex } from "./subscription-index.js";
-import { decodeDelta, decodeSotw } from "./wire-requests.js";
+import { decodeDelta, sotwDecoder } from "./wire-requests.js";
 
 export interface XdsServerOptions {
   readonly cache: ResourceCache;
@@ -35,8 +35,8 @@ export interface XdsServerOptions {
   readonly metrics?: MetricSink;
 }
 
-const SOTW: Protocol<SotwRequest> = { decode: decodeSotw, session: sotwSession };
-const DELTA: Protocol<DeltaRequest> = { decode: decodeDelta, session: deltaSession };
+const SOTW: Protocol<SotwRequest> = { decoder: sotwDecoder, session: sotwSession };
+const DELTA: Protocol<DeltaRequest> = { decoder: () => decodeDelta, session: deltaSession };
 
 /** What the server does with a stream of either variant. */
 type OpenStream = Pick<
