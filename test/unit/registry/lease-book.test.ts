@@ -71,7 +71,7 @@ describe("one silent instance", () => {
     if (!silent || !other) throw new Error("no lease");
     ticker.pass(89, [other]);
     let expired: readonly Lease[] = [];
-    while (expired.length === 0) {
+    for (let tick = 0; tick < 100 && expired.length === 0; tick++) {
       ticker.nowMs += 250;
       ticker.book.beat(other, ticker.nowMs);
       expired = ticker.book.tick(ticker.nowMs, true).expired;
