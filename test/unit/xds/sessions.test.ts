@@ -1,6 +1,7 @@
 // What the conformance tests cannot see over gRPC: exact responses of the state machines, sharing, limits.
 import { describe, expect, test } from "@jest/globals";
 import { StreamError, TYPE_URLS } from "../../../src/xds/index.js";
+import type { DeltaRequest, SotwRequest } from "../../../src/xds/request.js";
 import { AUDIENCE, deltaRequest, SessionRig, sotwRequest } from "../../harness/session-rig.js";
 import { namedBytes } from "../../harness/xds-messages.js";
 
@@ -146,5 +147,35 @@ describe("names the same as before", () => {
     for (const { nonce } of pullAll()) session.receive(sotwRequest({ typeUrl: endpoint, nonce }), 0);
     put(rig, endpoint, { B: "2" });
     expect(pullAll().map((response) => response.names)).toEqual([["B"]]);
+  });
+});
+
+describe("a refused response that was applied in part", () => {
+  test.each(["sotw", "delta"] as const)("what differs from it is a change too: endpoints follow [%s]", (variant) => {
+    const rig = new SessionRig();
+    const { session, pullAll } = rig[variant]();
+    const receive = (fields: Partial<SotwRequest & DeltaRequest> & { readonly typeUrl: string }): unknown =>
+      session.receive({ ...deltaRequest(fields), ...sotwRequest(fields) }, 0);
+    const clusters = (a: string, b: string): void =>
+      rig.cache.apply(AUDIENCE, {
+        upsert: Object.entries({ A: a, B: b }).map(([name, text]) => ({
+          typeUrl: cluster,
+          name,
+          bytes: namedBytes(name, text),
+          refs: [{ typeUrl: endpoint, name }],
+        })),
+      });
+    put(rig, endpoint, { A: "1", B: "1" });
+    clusters("1", "1");
+    receive({ typeUrl: cluster, names: [] });
+    receive({ typeUrl: endpoint, names: ["A", "B"], subscribe: ["A", "B"] });
+    for (const { typeUrl, nonce } of pullAll()) receive({ typeUrl, nonce });
+    clusters("2", "bad");
+    for (const { typeUrl, nonce } of pullAll()) {
+      receive({ typeUrl, nonce, ...(typeUrl === cluster ? { error: { message: "B", atMs: 0 } } : {}) });
+    }
+    clusters("1", "1"); // Envoy has applied A in its second form, and warms again now
+    const after = pullAll();
+    expect(after.map(({ typeUrl }) => typeUrl)).toEqual([cluster, endpoint, endpoint]);
   });
 });
