@@ -17,7 +17,7 @@ export function refusalText(raw: string): string {
 }
 
 /** Control characters, line separators and lone surrogates become spaces. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, " ");
 }
 

@@ -2,7 +2,7 @@
 // state of the world lists all names each time, delta says what is added and what goes.
 import type { TypeRule } from "./type-rules.js";
 
-export const WILDCARD = "*";
+const WILDCARD = "*";
 
 /** Read side, for whoever sends. */
 export interface Subscription {

@@ -30,7 +30,7 @@ export function contentOf(bytes: Uint8Array): string {
 }
 
 /** Name of any xDS resource: they all keep it in field 1. */
-export function nameOf(bytes: Uint8Array): string {
+function nameOf(bytes: Uint8Array): string {
   return stringField(bytes, 1);
 }
 

@@ -5,7 +5,7 @@ import type { AdsClient, AdsClientOptions } from "../../harness/ads-client.js";
 import type { XdsVariant } from "../../harness/xds-messages.js";
 import { SERVICE_OF, XdsRig } from "../../harness/xds-rig.js";
 
-export interface Variant {
+interface Variant {
   readonly name: "ads-sotw" | "ads-delta" | "per-type-sotw" | "per-type-delta";
   readonly wire: XdsVariant;
   readonly aggregated: boolean;
