@@ -20,8 +20,3 @@ export function parseAddressPort(text: string): AddressPort | undefined {
 export function formatAddressPort({ host, port }: AddressPort): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
-
-/** 127.0.0.0/8 and ::1: what may be served without authentication. */
-export function isLoopback(host: string): boolean {
-  return host === "::1" || host.startsWith("127.");
-}

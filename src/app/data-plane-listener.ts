@@ -1,11 +1,12 @@
 // The gRPC port of the data planes: xDS and load reports on one server. Opened last, when everything that was known
 // before a restart is in the cache: a proxy that meets an empty server forgets what it has.
 import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { isLoopbackHost } from "../api/loopback.js";
 import { SteelyardError } from "../model/errors.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
-import { type AddressPort, formatAddressPort, isLoopback } from "./address-port.js";
+import { type AddressPort, formatAddressPort } from "./address-port.js";
 
 export interface DataPlaneListenerOptions {
   readonly address: AddressPort;
@@ -37,7 +38,7 @@ export class DataPlaneListener implements Component {
   async start(): Promise<void> {
     const { address, services, logger } = this.#options;
     const target = formatAddressPort(address);
-    if (!isLoopback(address.host)) {
+    if (!isLoopbackHost(address.host)) {
       throw new SteelyardError(
         "ERR_NOT_LOOPBACK",
         `--xds-address ${target}: without authentication only loopback addresses are allowed`,

@@ -36,6 +36,7 @@ export class Publisher implements Component {
   readonly name = "publisher";
   readonly #options: PublisherOptions;
   readonly #published = new Map<ServiceName, Published>();
+  #gatewaySent = false;
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: PublisherOptions) {
@@ -57,21 +58,26 @@ export class Publisher implements Component {
     const { cache, metrics } = this.#options;
     const upsert: Resource[] = [];
     const remove: Resource[] = [];
-    const before = new Map(this.#published);
+    // The gateway changes with the set of services and their policies, never with weights.
+    let gatewayChanged = !this.#gatewaySent;
     for (const [service, plan] of changes) {
       const held = this.#published.get(service);
       if (plan === undefined) {
+        if (held === undefined) continue;
         this.#published.delete(service);
-        if (held !== undefined) remove.push(held.cluster, held.assignment);
+        remove.push(held.cluster, held.assignment);
+        gatewayChanged = true;
         continue;
       }
       const next = this.#translate(service, plan, held);
       if (next === undefined || next === held) continue;
       this.#published.set(service, next);
       upsert.push(next.cluster, next.assignment);
+      gatewayChanged ||= next.policy !== held?.policy;
       metrics.count("steelyard_assignments_total");
     }
-    if (this.#routesChanged(before)) upsert.push(...this.#gateway());
+    if (gatewayChanged) upsert.push(...this.#gateway());
+    this.#gatewaySent = true;
     if (upsert.length === 0 && remove.length === 0) return;
     cache.apply(FULL_AUDIENCE, { upsert, remove });
     const assignments = (resources: readonly Resource[]): Resource[] =>
@@ -97,11 +103,6 @@ export class Publisher implements Component {
       );
       return held;
     }
-  }
-
-  #routesChanged(before: ReadonlyMap<ServiceName, Published>): boolean {
-    if (before.size === 0 || before.size !== this.#published.size) return true;
-    return [...this.#published].some(([service, { policy }]) => before.get(service)?.policy !== policy);
   }
 
   #gateway(): readonly Resource[] {

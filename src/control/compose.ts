@@ -3,7 +3,7 @@ import type { PolicyOutput } from "../balancers/weight-policy.js";
 import type { InstanceId } from "../model/ids.js";
 import type { Factor } from "../model/plan.js";
 import type { Draft, DraftEntry } from "./draft.js";
-import { withShares } from "./draft.js";
+import { productOf, withShares } from "./draft.js";
 import type { Effect } from "./modifiers/modifier.js";
 
 export interface Composition {
@@ -25,7 +25,7 @@ export function compose({ pool, policyFactors, effects }: Composition): Draft {
     ];
     return {
       id,
-      share: factors.reduce((product, { value }) => product * value, 1),
+      share: productOf(factors),
       fairShare: weight / totalWeight,
       factors,
       reasons: applied.map(({ reason }) => reason),

@@ -43,6 +43,11 @@ export function withShares(draft: Draft, shares: readonly number[], stage: Stage
   });
 }
 
+/** What named terms make together: law 7 in one line. */
+export function productOf(factors: readonly Factor[]): number {
+  return factors.reduce((product, { value }) => product * value, 1);
+}
+
 export function sharesOf(draft: Draft): number[] {
   return draft.map(({ share }) => share);
 }

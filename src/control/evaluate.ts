@@ -5,7 +5,7 @@ import type { CatalogueInstance } from "../model/instance.js";
 import type { EndpointLoad, LoadRound } from "../model/load.js";
 import type { Factor } from "../model/plan.js";
 import { compose } from "./compose.js";
-import type { Draft } from "./draft.js";
+import { type Draft, productOf } from "./draft.js";
 import { clamp } from "./guards/clamp.js";
 import { collapseToEqual } from "./guards/collapse-to-equal.js";
 import { isPanic } from "./guards/panic.js";
@@ -128,10 +128,7 @@ function asComposed(draft: Draft): Guarded {
 }
 
 function sharesOfPolicy(factors: ReadonlyMap<InstanceId, readonly Factor[]>): ReadonlyMap<InstanceId, number> {
-  const products = [...factors].map(([id, terms]): [InstanceId, number] => [
-    id,
-    terms.reduce((product, { value }) => product * value, 1),
-  ]);
+  const products = [...factors].map(([id, terms]): [InstanceId, number] => [id, productOf(terms)]);
   const total = products.reduce((sum, [, product]) => sum + product, 0);
   return new Map(products.map(([id, product]) => [id, product / total]));
 }

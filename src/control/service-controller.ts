@@ -5,7 +5,7 @@ import type { BoundPolicy } from "../balancers/registry.js";
 import type { EnvoyEnforcement } from "../model/enforcement.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { CatalogueInstance } from "../model/instance.js";
-import type { EndpointLoad, LoadRound, SignalMode } from "../model/load.js";
+import { completionsOf, type EndpointLoad, type LoadRound, type SignalMode } from "../model/load.js";
 import type { PlanMode, WeightPlan } from "../model/plan.js";
 import type { ServiceSnapshot } from "../model/service.js";
 import type { Checkpoint } from "./checkpoint.js";
@@ -141,9 +141,7 @@ export class ServiceController {
     const entry = plan?.entries.find((candidate) => candidate.instance === instance);
     if (plan === undefined || entry === undefined) return undefined;
     const loads = this.#lastRound?.round.loads;
-    const completions = (load: EndpointLoad | undefined): number =>
-      load === undefined ? 0 : load.successes + load.errors;
-    const total = [...(loads?.values() ?? [])].reduce((sum, load) => sum + completions(load), 0);
+    const total = [...(loads?.values() ?? [])].reduce((sum, load) => sum + completionsOf(load), 0);
     return {
       service: this.#service,
       instance,
@@ -154,7 +152,7 @@ export class ServiceController {
       weight: entry.weight,
       share: entry.share,
       fairShare: this.#evaluation?.draft.find(({ id }) => id === instance)?.fairShare ?? 0,
-      measuredShare: total > 0 ? completions(entry.load) / total : undefined,
+      measuredShare: total > 0 ? completionsOf(entry.load) / total : undefined,
       factors: entry.factors,
       reasons: entry.reasons,
       enforcement: lawOf(plan.enforcement, this.#inForce.inFlightPerWorker),

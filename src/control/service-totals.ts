@@ -1,6 +1,6 @@
 // The two numbers of a whole service that its plan needs: its request rate, and how many requests are in flight per
 // Envoy worker (Little's law on Envoy's own latencies), which the share law of LEAST_REQUEST depends on.
-import type { LoadRound } from "../model/load.js";
+import { completionsOf, type LoadRound } from "../model/load.js";
 import { decayFactor } from "../stats/decay.js";
 
 /** Milliseconds; as long as the policy's own memory, so that both speak of the same past. */
@@ -22,7 +22,7 @@ export function addRound(totals: ServiceTotals, round: LoadRound, gapMs: number)
   let completions = 0;
   let latencySumMs = 0;
   for (const load of round.loads.values()) {
-    completions += load.successes + load.errors;
+    completions += completionsOf(load);
     // Weighted by successes, not by measured samples: where only a part is measured, the rest took as long.
     latencySumMs += load.successes * (load.latencyMs ?? 0);
   }

@@ -61,6 +61,11 @@ export interface EndpointLoad {
   readonly confidence: number;
 }
 
+/** Requests that ended, one way or the other; 0 for an endpoint without a report, which was idle. */
+export function completionsOf(load: { readonly successes: number; readonly errors: number } | undefined): number {
+  return load === undefined ? 0 : load.successes + load.errors;
+}
+
 /** U utilisation, L latency, Q queue (Little's law), N none. */
 export type SignalMode = "U" | "L" | "Q" | "N";
 

@@ -1,7 +1,7 @@
 // The arithmetic of a round: what several proxies counted about each endpoint becomes one EndpointLoad. Pure.
 // Rates are added per proxy over its own interval, so proxies with different intervals need no common clock.
 import type { InstanceId } from "../model/ids.js";
-import type { EndpointLoad, LoadSample } from "../model/load.js";
+import { completionsOf, type EndpointLoad, type LoadSample } from "../model/load.js";
 import { type LittleState, littleLatencyMs, littleStep } from "./littles-law.js";
 import { addSamples, NO_LATENCY } from "./load-sample.js";
 
@@ -38,7 +38,7 @@ export function sumContributions(contributions: readonly Contribution[]): Map<In
       const total = totals.get(id) ?? IDLE;
       totals.set(id, {
         sample: addSamples(total.sample, sample, 0),
-        rps: total.rps + ((sample.successes + sample.errors) * 1_000) / intervalMs,
+        rps: total.rps + (completionsOf(sample) * 1_000) / intervalMs,
       });
     }
   }
@@ -62,7 +62,7 @@ export interface LoadInput {
 export function endpointLoad(input: LoadInput): { readonly load: EndpointLoad; readonly little: LittleState } {
   const { instance, total, inFlight, intervalMs, ageMs } = input;
   const { successes, errors, issued, latency } = total.sample;
-  const completions = successes + errors;
+  const completions = completionsOf(total.sample);
   const little = littleStep(input.little, { intervalMs, inFlight, completions });
   const base = {
     instance,

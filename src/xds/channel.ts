@@ -4,6 +4,7 @@ import type { FrameFactory } from "./frame.js";
 import type { XdsLimits } from "./limits.js";
 import type { RefusalError } from "./request.js";
 import type { Resource, ResourceId } from "./resource.js";
+import type { Subscription } from "./subscription.js";
 import type { TypeRule } from "./type-rules.js";
 import type { TypeSnapshot } from "./type-snapshot.js";
 
@@ -21,6 +22,12 @@ export interface Interest {
   unwatch(typeUrl: string, name: string): void;
   watchAll(typeUrl: string): void;
   unwatchAll(typeUrl: string): void;
+}
+
+/** Ends all that a subscription made the stream wait for. */
+export function unwatchSubscription(interest: Interest, typeUrl: string, { all, names }: Subscription): void {
+  if (all) interest.unwatchAll(typeUrl);
+  for (const name of names) interest.unwatch(typeUrl, name);
 }
 
 export interface ChannelPorts {

@@ -1,5 +1,13 @@
 // The incremental variant, for every type: what changed, what is gone, name by name, each with its own version.
-import type { Channel, ChannelPorts, ChannelStatus, Draft, PullContext, Receipt } from "./channel.js";
+import {
+  type Channel,
+  type ChannelPorts,
+  type ChannelStatus,
+  type Draft,
+  type PullContext,
+  type Receipt,
+  unwatchSubscription,
+} from "./channel.js";
 import { ledgerStatus } from "./channel-status.js";
 import { Ledger } from "./ledger.js";
 import type { DeltaRequest } from "./request.js";
@@ -89,9 +97,7 @@ export class DeltaChannel implements Channel<DeltaRequest> {
   }
 
   close(): void {
-    const { typeUrl } = this.rule;
-    if (this.#subscription.all) this.#ports.interest.unwatchAll(typeUrl);
-    for (const name of this.#subscription.names) this.#ports.interest.unwatch(typeUrl, name);
+    unwatchSubscription(this.#ports.interest, this.rule.typeUrl, this.#subscription);
   }
 
   status(): ChannelStatus {

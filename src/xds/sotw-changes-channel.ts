@@ -2,7 +2,15 @@
 // table. Endpoints go one per response, a bounded number of them unanswered at a time, so that a NACK names its culprit
 // and 1,000 clusters need few round trips. A removed resource is not announced: this variant has no words for it, and the
 // client learns it from the parent.
-import type { Channel, ChannelPorts, ChannelStatus, Draft, PullContext, Receipt } from "./channel.js";
+import {
+  type Channel,
+  type ChannelPorts,
+  type ChannelStatus,
+  type Draft,
+  type PullContext,
+  type Receipt,
+  unwatchSubscription,
+} from "./channel.js";
 import { ledgerStatus } from "./channel-status.js";
 import { Ledger } from "./ledger.js";
 import type { SotwRequest } from "./request.js";
@@ -93,9 +101,7 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
   }
 
   close(): void {
-    const { typeUrl } = this.rule;
-    if (this.#subscription.all) this.#ports.interest.unwatchAll(typeUrl);
-    for (const name of this.#subscription.names) this.#ports.interest.unwatch(typeUrl, name);
+    unwatchSubscription(this.#ports.interest, this.rule.typeUrl, this.#subscription);
   }
 
   status(): ChannelStatus {

@@ -1,7 +1,15 @@
 // State of the world for types where a response replaces all the client holds of the type (listeners, clusters). One
 // unanswered response, newest wins. Owns "make before break" for this variant: while other types still have something to
 // send, what was removed stays in the response, and leaves with a second one.
-import type { Channel, ChannelPorts, ChannelStatus, Draft, PullContext, Receipt } from "./channel.js";
+import {
+  type Channel,
+  type ChannelPorts,
+  type ChannelStatus,
+  type Draft,
+  type PullContext,
+  type Receipt,
+  unwatchSubscription,
+} from "./channel.js";
 import { firstNames } from "./channel-status.js";
 import { InFlight } from "./in-flight.js";
 import type { RefusalError, SotwRequest } from "./request.js";
@@ -94,9 +102,7 @@ export class SotwFullChannel implements Channel<SotwRequest> {
   }
 
   close(): void {
-    const { typeUrl } = this.rule;
-    if (this.#subscription.all) this.#ports.interest.unwatchAll(typeUrl);
-    for (const name of this.#subscription.names) this.#ports.interest.unwatch(typeUrl, name);
+    unwatchSubscription(this.#ports.interest, this.rule.typeUrl, this.#subscription);
   }
 
   status(): ChannelStatus {

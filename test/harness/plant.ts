@@ -10,6 +10,7 @@ import type { EndpointLoad, LoadRound } from "../../src/model/load.js";
 import type { ServiceSnapshot } from "../../src/model/service.js";
 import { DEFAULT_SERVICE_POLICY } from "../../src/model/service.js";
 import { type Rng, seededRng } from "../../src/runtime/rng.js";
+import { catalogueInstance } from "./instance.js";
 
 export interface Host {
   readonly id: string;
@@ -26,26 +27,7 @@ export function host(id: string, slots: number): Host {
 }
 
 export function instanceOf({ id, health }: Pick<Host, "id" | "health">, port: number): CatalogueInstance {
-  return {
-    service: SERVICE,
-    id: id as InstanceId,
-    address: "127.0.0.1",
-    port,
-    weight: 100,
-    priority: 0,
-    locality: { region: "", zone: "", subZone: "" },
-    hostname: "",
-    metadata: {},
-    generation: "",
-    status: "ready",
-    adminState: "ready",
-    ttlMs: 30_000,
-    deregisterAfterMs: 600_000,
-    registeredAtMs: 0,
-    revision: 1,
-    lease: "live",
-    health,
-  };
+  return catalogueInstance(SERVICE, id, { port, health });
 }
 
 export interface PlantOptions {

@@ -3,6 +3,7 @@
 // held, so that what was learned about it is still there when it comes back.
 import { LEAST_REQUEST } from "../../model/enforcement.js";
 import type { InstanceId } from "../../model/ids.js";
+import { completionsOf } from "../../model/load.js";
 import type { Factor } from "../../model/plan.js";
 import { type DecayedMean, decayedMean, decayFactor, EMPTY_MEAN, meanOf } from "../../stats/decay.js";
 import { registeredWeightFactors } from "../registered-weight.js";
@@ -62,7 +63,7 @@ function learn({
       id,
       trim: previous.trim,
       latency: decayedMean(previous.latency, gapMs, config.tauMs, count, count * (load?.latencyMs ?? 0)),
-      traffic: load === undefined ? 0 : load.successes + load.errors,
+      traffic: completionsOf(load),
       learns: hold === undefined,
     };
   });

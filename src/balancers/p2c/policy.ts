@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { LEAST_REQUEST } from "../../model/enforcement.js";
 import type { InstanceId } from "../../model/ids.js";
+import { completionsOf } from "../../model/load.js";
 import type { Factor } from "../../model/plan.js";
 import { decayFactor } from "../../stats/decay.js";
 import { lowerMedian } from "../../stats/median.js";
@@ -72,7 +73,7 @@ function next({ state, gapMs, loads, config }: PolicyInput<Config, State>, id: I
   const keep = decayFactor(gapMs, config.tauMs);
   const load = loads.get(id);
   return {
-    completions: previous.completions * keep + (load === undefined ? 0 : load.successes + load.errors),
+    completions: previous.completions * keep + completionsOf(load),
     errors: previous.errors * keep + (load?.errors ?? 0),
     latencySumMs: previous.latencySumMs * keep + (load?.latencyMs ?? 0) * (load?.latencyCount ?? 0),
     latencyCount: previous.latencyCount * keep + (load?.latencyCount ?? 0),

@@ -2,6 +2,7 @@
 // affords, and lets it back step by step once the probes succeed. The test goes on while it is out and while it returns.
 // Relative to the fleet's median: a dependency that fails for all of them singles out nobody.
 import type { InstanceId } from "../../model/ids.js";
+import { completionsOf } from "../../model/load.js";
 import { type DecayedMean, decayedMean, EMPTY_MEAN, meanOf } from "../../stats/decay.js";
 import { lowerMedian } from "../../stats/median.js";
 import type { Effect, Modifier, ModifierInput, ModifierOutput } from "./modifier.js";
@@ -128,7 +129,7 @@ function probeFactor(
 
 function countsOf({ loads }: ModifierInput<State>, id: InstanceId): { errors: number; completions: number } {
   const load = loads.get(id);
-  return { errors: load?.errors ?? 0, completions: (load?.successes ?? 0) + (load?.errors ?? 0) };
+  return { errors: load?.errors ?? 0, completions: completionsOf(load) };
 }
 
 function presentRate(input: ModifierInput<State>, id: InstanceId): number | undefined {

@@ -2,6 +2,7 @@
 // so that cold caches and just-in-time compilation hurt few requests. Never at the start of the service or of this
 // server, when everybody is new. Envoy's own slow_start stays off: two ramps would multiply.
 import type { InstanceId } from "../../model/ids.js";
+import { completionsOf } from "../../model/load.js";
 import type { Effect, Modifier, ModifierInput, ModifierOutput } from "./modifier.js";
 
 interface State {
@@ -33,7 +34,7 @@ export const ramp: Modifier<State> = {
         phase: "warming",
       });
     }
-    const hadTraffic = [...input.loads.values()].some(({ successes, errors }) => successes + errors > 0);
+    const hadTraffic = [...input.loads.values()].some((load) => completionsOf(load) > 0);
     const servedMs = (someoneStayed ? previous.servedMs : 0) + (hadTraffic ? input.elapsedMs : 0);
     return { effects, state: { servedMs, factors } };
   },

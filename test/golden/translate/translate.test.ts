@@ -11,6 +11,7 @@ import { type BootstrapOptions, bootstrapYaml } from "../../../src/translate/boo
 import type { ListenerAddress } from "../../../src/translate/gateway.js";
 import type { Resource } from "../../../src/translate/resource.js";
 import { gatewayResources, resourcesOf } from "../../../src/translate/service-resources.js";
+import { catalogueInstance } from "../../harness/instance.js";
 import { readable } from "./readable.js";
 
 interface ServiceCase {
@@ -58,30 +59,14 @@ function translate(input: ServiceCase | GatewayCase | BootstrapCase): string {
 
 function serviceResources({ service, policy, enforcement, endpoints }: ServiceCase): readonly Resource[] {
   const name = parseServiceName(service);
-  const instances = endpoints.map((given, index): CatalogueInstance => {
-    const id = parseInstanceId(given.id);
-    return {
-      service: name,
+  const instances = endpoints.map((given, index) =>
+    catalogueInstance(service, given.id, {
       address: "10.0.0.1",
       port: 8_000 + index,
-      weight: 100,
-      priority: 0,
-      locality: { region: "", zone: "", subZone: "" },
-      hostname: "",
-      metadata: {},
-      generation: "",
-      status: "ready",
-      adminState: "ready",
-      ttlMs: 30_000,
-      deregisterAfterMs: 600_000,
-      registeredAtMs: 0,
-      revision: 1,
-      lease: "live",
-      health: "HEALTHY",
       ...given,
-      id,
-    };
-  });
+      id: parseInstanceId(given.id),
+    }),
+  );
   const snapshot: ServiceSnapshot = {
     service: name,
     policy: servicePolicySchema.parse(policy),

@@ -6,28 +6,16 @@ import type { CatalogueInstance } from "../../../src/model/instance.js";
 import type { PlanEntry, WeightPlan } from "../../../src/model/plan.js";
 import { DEFAULT_SERVICE_POLICY, type ServiceSnapshot } from "../../../src/model/service.js";
 import { gatewayResources, resourcesOf } from "../../../src/translate/service-resources.js";
+import { catalogueInstance } from "../../harness/instance.js";
 import { CHECKOUT } from "./fixtures.js";
 
-const instance = (id: string, port: number): CatalogueInstance => ({
-  service: CHECKOUT,
-  id: parseInstanceId(id),
-  address: "10.0.0.1",
-  port,
-  weight: 100,
-  priority: 0,
-  locality: { region: "eu", zone: "a", subZone: "" },
-  hostname: `${id}.internal`,
-  metadata: {},
-  generation: "",
-  status: "ready",
-  adminState: "ready",
-  ttlMs: 30_000,
-  deregisterAfterMs: 600_000,
-  registeredAtMs: 0,
-  revision: 1,
-  lease: "live",
-  health: "HEALTHY",
-});
+const instance = (id: string, port: number): CatalogueInstance =>
+  catalogueInstance(CHECKOUT, id, {
+    address: "10.0.0.1",
+    port,
+    locality: { region: "eu", zone: "a", subZone: "" },
+    hostname: `${id}.internal`,
+  });
 
 const entry = (id: string, port: number, weight = 100): PlanEntry => ({
   instance: parseInstanceId(id),
