@@ -1,5 +1,6 @@
 // A second process for the fault tests. `hold DIR` opens the store and keeps it; `write DIR` commits without pause and
-// prints each key after its commit was acknowledged. Prints the error code and exits 1 when the store does not open.
+// prints "KEY." after each commit was acknowledged: a line that the kill cut short has no full stop. Prints the error code
+// and exits 1 when the store does not open.
 import { writeSync } from "node:fs";
 import { systemClock } from "../../../src/runtime/clock.js";
 import { silentLogger } from "../../../src/runtime/logger.js";
@@ -20,7 +21,7 @@ if (mode === "hold") {
     for (let index = 0; ; index++) {
       const key = `row/${lane}/${index}`;
       await store.commit([{ type: "put", key, value: new TextEncoder().encode(key) }]);
-      writeSync(1, `${key}\n`); // synchronous: what the parent has read was acknowledged
+      await new Promise<void>((resolve) => process.stdout.write(`${key}.\n`, () => resolve())); // a slow reader slows us
     }
   };
   await Promise.all([0, 1, 2, 3].map(writer));
