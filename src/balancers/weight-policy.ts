@@ -9,6 +9,8 @@ export interface PolicyEndpoint {
   readonly id: InstanceId;
   /** Registered relative capacity, 1..65535. */
   readonly weight: number;
+  /** Endpoints of one locality are equally far away; between localities latencies do not compare. */
+  readonly locality: string;
   /**
    * Why the policy must not learn from this endpoint now (anti-windup): a modifier holds its traffic away from what
    * the policy asked for. undefined = learn.
@@ -46,7 +48,8 @@ export interface WeightPolicy<Config = unknown, State = unknown> {
   readonly summary: string;
   /** Parses `settings` of the service policy; every field has a default, a range and a description. */
   readonly configSchema: z.ZodType<Config>;
-  readonly enforcement: EnvoyEnforcement;
+  /** How Envoy acts on the weights. It follows from the settings alone: a Cluster must not change with load. */
+  enforcementOf(config: Config): EnvoyEnforcement;
   /** Whether the modifiers (error, brake, ramp) apply on top. Static policies answer false. */
   readonly dynamic: boolean;
   evaluate(input: PolicyInput<Config, State>): PolicyOutput<State>;

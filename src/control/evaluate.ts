@@ -1,7 +1,7 @@
 // One evaluation of a service: signals and state in, wanted shares and new state out. Pure.
 import type { BoundPolicy } from "../balancers/registry.js";
 import type { InstanceId } from "../model/ids.js";
-import type { CatalogueInstance } from "../model/instance.js";
+import type { CatalogueInstance, Locality } from "../model/instance.js";
 import type { EndpointLoad, LoadRound } from "../model/load.js";
 import type { Factor } from "../model/plan.js";
 import { compose } from "./compose.js";
@@ -11,6 +11,7 @@ import { collapseToEqual } from "./guards/collapse-to-equal.js";
 import { isPanic } from "./guards/panic.js";
 import { quantise } from "./guards/quantise.js";
 import { slew } from "./guards/slew.js";
+import { limitTrafficMoved } from "./guards/traffic-moved.js";
 import type { InForce } from "./in-force.js";
 import { type Effect, MODIFIERS } from "./modifiers/index.js";
 import { poolOf } from "./pool.js";
@@ -78,7 +79,12 @@ export function evaluate(input: EvaluationInput): Evaluation {
   const policy = bound.policy.evaluate({
     elapsedMs,
     gapMs,
-    endpoints: pool.map(({ id, weight }) => ({ id, weight, hold: holdOf(id) })),
+    endpoints: pool.map(({ id, weight, locality }) => ({
+      id,
+      weight,
+      locality: localityKey(locality),
+      hold: holdOf(id),
+    })),
     loads,
     signalMode: round?.signalMode ?? "N",
     config: bound.config,
@@ -91,7 +97,9 @@ export function evaluate(input: EvaluationInput): Evaluation {
     .map(({ output }) => output.effects);
   const composed = pool.length === 0 ? [] : compose({ pool, policyFactors: policy.factors, effects });
   const guarded =
-    bound.policy.dynamic && composed.length > 0 ? guard(composed, input, elapsedMs) : asComposed(composed);
+    bound.policy.dynamic && composed.length > 0
+      ? guard(composed, input, elapsedMs, new Set(outputs.flatMap(({ output }) => [...output.effects.keys()])))
+      : asComposed(composed);
   return {
     ...guarded,
     panic,
@@ -113,8 +121,15 @@ interface Guarded extends Pick<Evaluation, "draft" | "equal" | "steps"> {
   readonly ratios: LearnedState["ratios"];
 }
 
-function guard(composed: Draft, { settings, learned, inForce }: EvaluationInput, elapsedMs: number): Guarded {
-  const bounded = slew(clamp(composed, settings.guards), learned.ratios, elapsedMs, settings.guards);
+function guard(
+  composed: Draft,
+  { settings, learned, inForce }: EvaluationInput,
+  elapsedMs: number,
+  acted: ReadonlySet<InstanceId>,
+): Guarded {
+  const { guards } = settings;
+  const slewed = slew(clamp(composed, guards), learned.ratios, elapsedMs, guards);
+  const bounded = limitTrafficMoved(slewed, learned.ratios, elapsedMs, acted, guards);
   const ratios = new Map(bounded.map(({ id, share, fairShare }) => [id, share / fairShare]));
   const collapsed = collapseToEqual(bounded, inForce.equal, settings.guards);
   if (collapsed.equal) return { ...collapsed, steps: new Map(), ratios };
@@ -131,6 +146,10 @@ function sharesOfPolicy(factors: ReadonlyMap<InstanceId, readonly Factor[]>): Re
   const products = [...factors].map(([id, terms]): [InstanceId, number] => [id, productOf(terms)]);
   const total = products.reduce((sum, [, product]) => sum + product, 0);
   return new Map(products.map(([id, product]) => [id, product / total]));
+}
+
+function localityKey({ region, zone, subZone }: Locality): string {
+  return `${region}/${zone}/${subZone}`;
 }
 
 function phasesOf(modifier: string, effects: ReadonlyMap<InstanceId, Effect>): string[] {

@@ -166,6 +166,14 @@ export const controlSettingsSchema = z.strictObject({
         .max(100)
         .default(2)
         .describe("A share grows at most by this factor per second; down is free."),
+      movedPerS: z
+        .number()
+        .min(0.01)
+        .max(1)
+        .default(0.1)
+        .describe(
+          "At most this part of all traffic changes place per second while no modifier acts: what a wrong signal can do between two reports is bounded.",
+        ),
       collapseEnter: z
         .number()
         .min(1)

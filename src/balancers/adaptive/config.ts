@@ -16,7 +16,7 @@ export const adaptiveConfigSchema = z.strictObject({
     .max(0.5)
     .default(0.12)
     .describe(
-      "How much of the log latency error is corrected per second. LEAST_REQUEST keeps the plant's gain under 2 at any load, so 0.12 stays far from oscillation.",
+      "How much of the log latency error is corrected per second, at most. Lowered by itself to half of the gain at which the loop would oscillate with the interval of the reports and the latency seen; with reports every second that is 0.17, so 0.12 stands.",
     ),
   startGainPerS: z
     .number()
@@ -50,6 +50,20 @@ export const adaptiveConfigSchema = z.strictObject({
     .max(64)
     .default(8)
     .describe("The trim moves a share at most by this factor, up or down."),
+  maxTrimWithUtilization: z
+    .number()
+    .min(1.1)
+    .max(64)
+    .default(1.65)
+    .describe(
+      "The same where instances report utilisation: capacity is then known, and a wrong latency can do little.",
+    ),
+  capacityTauMs: z
+    .number()
+    .min(1_000)
+    .max(600_000)
+    .default(10_000)
+    .describe("Memory of the capacity (throughput over utilisation) where it is reported, milliseconds."),
   maxStep: z
     .number()
     .min(0.1)
@@ -68,6 +82,40 @@ export const adaptiveConfigSchema = z.strictObject({
     .max(1_000)
     .default(20)
     .describe("Number of effective samples n0 in the confidence n / (n + n0) that scales each step."),
+  flipThreshold: z
+    .number()
+    .min(0.01)
+    .max(1)
+    .default(0.1)
+    .describe(
+      "A log latency error has a side (too fast, too slow) beyond this; going from one to the other is a flip.",
+    ),
+  flipsToLower: z
+    .number()
+    .min(1)
+    .max(20)
+    .default(2.5)
+    .describe("So many flips within the memory below halve an instance's gain: its error swings."),
+  flipMemoryMs: z
+    .number()
+    .min(1_000)
+    .max(600_000)
+    .default(60_000)
+    .describe("Memory of flips, milliseconds: longer than the slowest swing, that of a loop with 6 s of delay (48 s)."),
+  heldToRaiseMs: z
+    .number()
+    .min(1_000)
+    .max(600_000)
+    .default(30_000)
+    .describe(
+      "An error on one side for so long doubles a lowered gain again, milliseconds; small errors count a quarter.",
+    ),
+  minGainFactor: z
+    .number()
+    .min(0.01)
+    .max(1)
+    .default(0.125)
+    .describe("The gain is never lowered to less than this part."),
 });
 
 export type AdaptiveConfig = z.output<typeof adaptiveConfigSchema>;

@@ -1,19 +1,27 @@
-// The default policy: registered weight as prior, times a latency trim that is integrated round by round. Faults are
-// not its business: the modifiers take a failing or suddenly slow endpoint out within a tick, and meanwhile its trim is
-// held, so that what was learned about it is still there when it comes back.
+// The default policy: a prior (registered weight, or capacity where utilisation is reported), times a latency trim that is
+// integrated round by round. Faults are not its business: the modifiers take a failing or suddenly slow endpoint out
+// within a tick, and meanwhile its trim is held, so that what was learned about it is still there when it comes back.
 import { LEAST_REQUEST } from "../../model/enforcement.js";
 import type { InstanceId } from "../../model/ids.js";
-import { completionsOf } from "../../model/load.js";
+import { completionsOf, type EndpointLoad } from "../../model/load.js";
 import type { Factor } from "../../model/plan.js";
 import { type DecayedMean, decayedMean, decayFactor, EMPTY_MEAN, meanOf } from "../../stats/decay.js";
+import { lowerMedian } from "../../stats/median.js";
 import { registeredWeightFactors } from "../registered-weight.js";
-import type { PolicyInput, PolicyOutput, WeightPolicy } from "../weight-policy.js";
+import type { PolicyEndpoint, PolicyInput, PolicyOutput, WeightPolicy } from "../weight-policy.js";
+import { capacityStep } from "./capacity.js";
 import { type AdaptiveConfig, adaptiveConfigSchema } from "./config.js";
+import { localityFactors } from "./locality.js";
+import { safeGainPerS } from "./loop-gain.js";
+import { NO_SWING, type Swing } from "./oscillation.js";
 import { stepTrims } from "./trim.js";
 
 interface EndpointState {
   readonly trim: number;
+  readonly swing: Swing;
   readonly latency: DecayedMean;
+  /** Requests per second at full utilisation; 0 = not known. */
+  readonly capacityRps: number;
 }
 
 interface AdaptiveState {
@@ -22,59 +30,110 @@ interface AdaptiveState {
   readonly endpoints: Readonly<Record<string, EndpointState>>;
 }
 
-const NEW_ENDPOINT: EndpointState = { trim: 0, latency: EMPTY_MEAN };
+const NEW_ENDPOINT: EndpointState = { trim: 0, swing: NO_SWING, latency: EMPTY_MEAN, capacityRps: 0 };
 
 export const adaptivePolicy: WeightPolicy<AdaptiveConfig, AdaptiveState> = {
   name: "adaptive",
   summary: "Learns shares that make all instances answer equally fast (default)",
   configSchema: adaptiveConfigSchema,
-  enforcement: LEAST_REQUEST,
+  enforcementOf: () => LEAST_REQUEST,
   dynamic: true,
   evaluate(input: PolicyInput<AdaptiveConfig, AdaptiveState>): PolicyOutput<AdaptiveState> {
     const state = input.elapsedMs > 0 ? learn(input) : keepMembers(input);
-    const registered = registeredWeightFactors(input.endpoints);
+    const prior = priorFactors(input.endpoints, state);
+    const locality = localityFactors(
+      input.endpoints.map((endpoint) => ({
+        ...endpoint,
+        prior: prior(endpoint.id).reduce((product, { value }) => product * value, 1),
+        trim: (state.endpoints[endpoint.id] ?? NEW_ENDPOINT).trim,
+      })),
+    );
     const factors = new Map<InstanceId, readonly Factor[]>();
     for (const { id } of input.endpoints) {
-      const { trim, latency } = state.endpoints[id] ?? NEW_ENDPOINT;
-      const meanMs = meanOf(latency, input.config.minSamples);
-      const note =
-        meanMs === undefined
-          ? "not enough samples yet"
-          : `latency ${meanMs.toFixed(1)} ms over the last ${input.config.tauMs / 1000} s`;
-      factors.set(id, [registered(id), { name: "latency trim", value: Math.exp(trim), note }]);
+      factors.set(id, [...prior(id), trimFactor(state.endpoints[id] ?? NEW_ENDPOINT, input.config), ...locality(id)]);
     }
     return { factors, state };
   },
 };
 
-function learn({
-  endpoints,
-  loads,
-  elapsedMs,
-  gapMs,
-  config,
-  state,
-}: PolicyInput<AdaptiveConfig, AdaptiveState>): AdaptiveState {
-  const observed = endpoints.map(({ id, hold }) => {
+function trimFactor({ trim, latency, swing }: EndpointState, { minSamples, tauMs }: AdaptiveConfig): Factor {
+  const meanMs = meanOf(latency, minSamples);
+  const seen =
+    meanMs === undefined ? "not enough samples yet" : `latency ${meanMs.toFixed(1)} ms over the last ${tauMs / 1000} s`;
+  const note = swing.gainFactor < 1 ? `${seen}; it swings, so the gain is ${swing.gainFactor} of the usual` : seen;
+  return { name: "latency trim", value: Math.exp(trim), note };
+}
+
+/** Registered weight, corrected to capacity where that is known; endpoints without a known one count as the median. */
+function priorFactors(endpoints: readonly PolicyEndpoint[], state: AdaptiveState): (id: InstanceId) => Factor[] {
+  const registered = registeredWeightFactors(endpoints);
+  const perWeight = (id: InstanceId): number => (state.endpoints[id]?.capacityRps ?? 0) / registered(id).value;
+  const median = lowerMedian(endpoints.map(({ id }) => perWeight(id)).filter((value) => value > 0));
+  return (id) => {
+    const known = perWeight(id);
+    if (median === undefined || known <= 0) return [registered(id)];
+    const capacityRps = state.endpoints[id]?.capacityRps ?? 0;
+    return [
+      registered(id),
+      { name: "capacity", value: known / median, note: `${capacityRps.toFixed(0)} requests/s at full utilisation` },
+    ];
+  };
+}
+
+/**
+ * One round. When the capacity of an endpoint becomes known, what the trim had learned in its place is in the capacity
+ * from then on, and latencies under the old share say nothing of the new one: both start anew (bumpless transfer).
+ */
+function learn(input: PolicyInput<AdaptiveConfig, AdaptiveState>): AdaptiveState {
+  const { endpoints, loads, elapsedMs, gapMs, config, state } = input;
+  const bound = Math.log(input.signalMode === "U" ? config.maxTrimWithUtilization : config.maxTrim);
+  const observed = endpoints.map(({ id, hold, locality }) => {
     const previous = state?.endpoints[id] ?? NEW_ENDPOINT;
     const load = loads.get(id);
-    const count = load?.latencyCount ?? 0;
+    const capacityRps = capacityStep(previous.capacityRps, load, gapMs, config);
+    const { trim, swing, latency } = previous.capacityRps <= 0 && capacityRps > 0 ? NEW_ENDPOINT : previous;
+    const count = measurementsOf(load);
     return {
       id,
-      trim: previous.trim,
-      latency: decayedMean(previous.latency, gapMs, config.tauMs, count, count * (load?.latencyMs ?? 0)),
+      locality,
+      trim: Math.min(bound, Math.max(-bound, trim)),
+      swing,
+      latency: decayedMean(latency, gapMs, config.tauMs, count, count * (load?.latencyMs ?? 0)),
       traffic: completionsOf(load),
       learns: hold === undefined,
+      bound,
+      capacityRps,
     };
   });
   const learnedMs = state?.learnedMs ?? 0;
-  const boost = config.startGainPerS * decayFactor(learnedMs, config.startFadeMs);
-  const trims = stepTrims(observed, elapsedMs / 1000, Math.max(config.gainPerS, boost), config);
+  const trims = stepTrims(observed, { elapsedMs, gainPerS: gainOf(input, learnedMs), config });
   const sawTraffic = observed.some(({ traffic }) => traffic > 0);
   return {
     learnedMs: sawTraffic ? learnedMs + elapsedMs : learnedMs,
-    endpoints: Object.fromEntries(observed.map(({ id, latency }, i) => [id, { trim: trims[i] ?? 0, latency }])),
+    endpoints: Object.fromEntries(
+      observed.map(({ id, latency, capacityRps }, i) => [
+        id,
+        { trim: trims[i]?.trim ?? 0, swing: trims[i]?.swing ?? NO_SWING, latency, capacityRps },
+      ]),
+    ),
   };
+}
+
+/**
+ * How many independent measurements a latency stands for. By Little's law it comes from the requests seen in flight at
+ * one instant, which are fewer than those that completed.
+ */
+function measurementsOf(load: EndpointLoad | undefined): number {
+  if (load === undefined) return 0;
+  return load.latencySource === "little" ? Math.min(load.latencyCount, load.inFlight) : load.latencyCount;
+}
+
+function gainOf({ loads, elapsedMs, config }: PolicyInput<AdaptiveConfig, AdaptiveState>, learnedMs: number): number {
+  const latencyMs = lowerMedian([...loads.values()].flatMap((load) => load.latencyMs ?? [])) ?? 0;
+  const safe = safeGainPerS({ tauMs: config.tauMs, intervalMs: elapsedMs, latencyMs });
+  // The start may be bolder: it ends long before an oscillation could build up.
+  const boost = config.startGainPerS * decayFactor(learnedMs, config.startFadeMs);
+  return Math.max(Math.min(config.gainPerS, safe), Math.min(boost, 2 * safe));
 }
 
 /** A change of membership without new signals: those that left are forgotten, newcomers start neutral. */

@@ -1,56 +1,104 @@
-// The integrator: moves log shares until all endpoints answer equally fast (Wardrop's equilibrium), which is the right
-// set-point when nobody reports utilisation: it runs small hosts cool and needs no notion of capacity.
-// In logs because share to utilisation then has gain 1 at any load and fleet size.
+// The integrator: moves log shares until all endpoints of a locality answer equally fast (Wardrop's equilibrium), which is
+// the right set-point when nobody reports utilisation: it runs small hosts cool and needs no notion of capacity.
+// In logs because share to utilisation then has gain 1 at any load and fleet size. Inside a locality only: between
+// localities the network differs too, and moving traffic cannot make a distance shorter.
 import type { DecayedMean } from "../../stats/decay.js";
 import type { AdaptiveConfig } from "./config.js";
+import { type Swing, swingStep } from "./oscillation.js";
 
 export interface TrimEndpoint {
+  readonly locality: string;
   /** Log of the share relative to the prior; what this file owns. */
   readonly trim: number;
+  readonly swing: Swing;
   /** Latency of successful answers, decayed over `tauMs`. */
   readonly latency: DecayedMean;
   /** Completions of the last round, weight in the mean to compare with. */
   readonly traffic: number;
   /** false = hold (anti-windup): the trim stays as it is. */
   readonly learns: boolean;
+  /** Largest log of the trim either way. */
+  readonly bound: number;
+}
+
+export interface Trimmed {
+  readonly trim: number;
+  readonly swing: Swing;
+}
+
+export interface TrimStep {
+  readonly elapsedMs: number;
+  /** Gain per second before an endpoint's own factor. */
+  readonly gainPerS: number;
+  readonly config: AdaptiveConfig;
 }
 
 /**
- * One step. Returns the new trims, centred so that their mean over those that may learn is 0: only differences mean
- * anything, and a common drift would push everybody against the bound.
+ * One step. Returns the new trims, centred per locality so that their mean over those that may learn is 0: only
+ * differences mean anything, and a common drift would push everybody against the bound.
  */
-export function stepTrims(
-  endpoints: readonly TrimEndpoint[],
-  elapsedS: number,
-  gainPerS: number,
-  config: AdaptiveConfig,
-): number[] {
-  const usable = (e: TrimEndpoint): boolean => e.learns && e.latency.count >= config.minSamples && e.latency.sum > 0;
-  let traffic = 0;
-  let weightedLog = 0;
-  for (const e of endpoints) {
-    if (!usable(e)) continue;
-    traffic += e.traffic;
-    weightedLog += e.traffic * Math.log(e.latency.sum / e.latency.count);
-  }
-  if (traffic <= 0) return endpoints.map(({ trim }) => trim);
-  const setPoint = weightedLog / traffic;
-  const bound = Math.log(config.maxTrim);
-  const clamp = (value: number, limit: number): number => Math.min(limit, Math.max(-limit, value));
-  const trims = endpoints.map((e) => {
-    if (!usable(e)) return e.trim;
-    const error = clamp(setPoint - Math.log(e.latency.sum / e.latency.count), config.maxStep);
-    const kept = e.trim * (1 - Math.min(1, config.leakPerS * elapsedS));
-    if (Math.abs(error) < config.deadZone) return kept;
-    const confidence = e.latency.count / (e.latency.count + config.halfConfidenceSamples);
-    return clamp(kept + gainPerS * elapsedS * confidence * error, bound);
-  });
-  return centre(trims, endpoints, bound);
+export function stepTrims(endpoints: readonly TrimEndpoint[], step: TrimStep): Trimmed[] {
+  const setPoints = setPointsOf(endpoints, step.config);
+  const stepped = endpoints.map((endpoint) => stepOne(endpoint, setPoints.get(endpoint.locality), step));
+  return centre(stepped, endpoints);
 }
 
-function centre(trims: readonly number[], endpoints: readonly TrimEndpoint[], bound: number): number[] {
-  const learning = trims.filter((_, i) => endpoints[i]?.learns);
-  if (learning.length === 0) return [...trims];
-  const mean = learning.reduce((sum, trim) => sum + trim, 0) / learning.length;
-  return trims.map((trim) => Math.min(bound, Math.max(-bound, trim - mean)));
+function isMeasured({ latency }: TrimEndpoint, { minSamples }: AdaptiveConfig): boolean {
+  return latency.count >= minSamples && latency.sum > 0;
+}
+
+function logLatency({ latency }: TrimEndpoint): number {
+  return Math.log(latency.sum / latency.count);
+}
+
+/** Traffic-weighted mean of the log latency of those that learn, per locality. */
+function setPointsOf(endpoints: readonly TrimEndpoint[], config: AdaptiveConfig): Map<string, number> {
+  const sums = new Map<string, { traffic: number; weightedLog: number }>();
+  for (const endpoint of endpoints) {
+    if (!endpoint.learns || endpoint.traffic <= 0 || !isMeasured(endpoint, config)) continue;
+    const sum = sums.get(endpoint.locality) ?? { traffic: 0, weightedLog: 0 };
+    sum.traffic += endpoint.traffic;
+    sum.weightedLog += endpoint.traffic * logLatency(endpoint);
+    sums.set(endpoint.locality, sum);
+  }
+  return new Map(Array.from(sums, ([locality, { traffic, weightedLog }]) => [locality, weightedLog / traffic]));
+}
+
+function stepOne(
+  endpoint: TrimEndpoint,
+  setPoint: number | undefined,
+  { elapsedMs, gainPerS, config }: TrimStep,
+): Trimmed {
+  const { trim, swing, latency, learns, bound } = endpoint;
+  const elapsedS = elapsedMs / 1000;
+  if (!learns || setPoint === undefined) return { trim, swing };
+  // Nobody measures it any more: what was learned fades towards the prior.
+  const kept = trim * (1 - Math.min(1, config.leakPerS * elapsedS));
+  if (!isMeasured(endpoint, config)) return { trim: kept, swing };
+  const error = clamp(setPoint - logLatency(endpoint), config.maxStep);
+  const moved = swingStep(swing, error, elapsedMs, config);
+  if (Math.abs(error) < config.deadZone) return { trim: kept, swing: moved };
+  const confidence = latency.count / (latency.count + config.halfConfidenceSamples);
+  return { trim: clamp(kept + gainPerS * moved.gainFactor * elapsedS * confidence * error, bound), swing: moved };
+}
+
+function centre(trims: readonly Trimmed[], endpoints: readonly TrimEndpoint[]): Trimmed[] {
+  const sums = new Map<string, { sum: number; count: number }>();
+  endpoints.forEach(({ locality, learns }, i) => {
+    if (!learns) return;
+    const known = sums.get(locality) ?? { sum: 0, count: 0 };
+    known.sum += trims[i]?.trim ?? 0;
+    known.count += 1;
+    sums.set(locality, known);
+  });
+  return trims.map(({ trim, swing }, i) => {
+    const endpoint = endpoints[i];
+    const known = endpoint === undefined ? undefined : sums.get(endpoint.locality);
+    if (endpoint === undefined || known === undefined) return { trim, swing };
+    return { trim: clamp(trim - known.sum / known.count, endpoint.bound), swing };
+  });
+}
+
+function clamp(value: number, limit: number): number {
+  return Math.min(limit, Math.max(-limit, value));
 }
