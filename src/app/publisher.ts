@@ -9,6 +9,7 @@ import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
 import type { WatchableMap } from "../runtime/watchable-map.js";
 import type { ListenerAddress } from "../translate/gateway.js";
+import { needsHashKey } from "../translate/hash-policy.js";
 import { ASSIGNMENT_TYPE, type Resource } from "../translate/resource.js";
 import { gatewayResources, resourcesOf } from "../translate/service-resources.js";
 import type { ResourceCache } from "../xds/resource-cache.js";
@@ -28,6 +29,7 @@ export interface PublisherOptions {
 interface Published {
   readonly revision: number;
   readonly policy: ServicePolicy;
+  readonly hashed: boolean;
   readonly cluster: Resource;
   readonly assignment: Resource;
 }
@@ -73,7 +75,7 @@ export class Publisher implements Component {
       if (next === undefined || next === held) continue;
       this.#published.set(service, next);
       upsert.push(next.cluster, next.assignment);
-      gatewayChanged ||= next.policy !== held?.policy;
+      gatewayChanged ||= next.policy !== held?.policy || next.hashed !== held.hashed;
       metrics.count("steelyard_assignments_total");
     }
     if (gatewayChanged) upsert.push(...this.#gateway());
@@ -94,7 +96,8 @@ export class Publisher implements Component {
     if (held !== undefined && held.revision === plan.revision && held.policy === policy) return held;
     if (plan.entries.length === 0 && snapshot.instances.length > 0) return held;
     try {
-      return { revision: plan.revision, policy, ...resourcesOf({ snapshot, plan }) };
+      const hashed = needsHashKey(plan.enforcement);
+      return { revision: plan.revision, policy, hashed, ...resourcesOf({ snapshot, plan }) };
     } catch (thrown) {
       metrics.count("steelyard_translation_failures_total");
       logger.error(
@@ -106,7 +109,7 @@ export class Publisher implements Component {
   }
 
   #gateway(): readonly Resource[] {
-    const services = [...this.#published].map(([service, { policy }]) => ({ service, policy }));
+    const services = [...this.#published].map(([service, { policy, hashed }]) => ({ service, policy, hashed }));
     return gatewayResources({
       listener: this.#options.listener,
       services: services.toSorted((a, b) => (a.service < b.service ? -1 : 1)),

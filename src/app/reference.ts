@@ -101,10 +101,10 @@ export function renderErrorReference(): string {
 
 /** docs/algorithms.md */
 export function renderAlgorithmReference(): string {
-  const overview = WEIGHT_POLICIES.map(({ name, summary, enforcement, dynamic }) => [
+  const overview = WEIGHT_POLICIES.map(({ name, summary, configSchema, enforcementOf, dynamic }) => [
     `[\`${name}\`](#${name})`,
     summary,
-    enforcement.policy.toUpperCase(),
+    enforcementOf(configSchema.parse({})).policy.toUpperCase(),
     dynamic ? "yes" : "no",
   ]);
   const sections = WEIGHT_POLICIES.flatMap((policy) => {

@@ -1,10 +1,15 @@
 // The one list of algorithms that can be a service's policy.
+import type { EnvoyEnforcement } from "../model/enforcement.js";
 import { SteelyardError } from "../model/errors.js";
 import { fieldErrorsOf } from "../model/field-errors.js";
 import type { ServicePolicy } from "../model/service.js";
 import { adaptivePolicy } from "./adaptive/policy.js";
+import { consistentHashPolicy } from "./consistent-hash/policy.js";
+import { leastConnectionsPolicy } from "./least-connections/policy.js";
 import { leastLatencyPolicy } from "./least-latency/policy.js";
 import { p2cPolicy } from "./p2c/policy.js";
+import { peakEwmaPolicy } from "./peak-ewma/policy.js";
+import { randomPolicy } from "./random/policy.js";
 import { roundRobinPolicy } from "./round-robin/policy.js";
 import type { WeightPolicy } from "./weight-policy.js";
 import { weightedRoundRobinPolicy } from "./weighted-round-robin/policy.js";
@@ -13,14 +18,19 @@ import { weightedRoundRobinPolicy } from "./weighted-round-robin/policy.js";
 export interface BoundPolicy {
   readonly policy: WeightPolicy;
   readonly config: unknown;
+  readonly enforcement: EnvoyEnforcement;
 }
 
 // Each policy only ever receives the config its own schema made and the state it returned itself, so that its types may
 // be forgotten here.
 export const WEIGHT_POLICIES: readonly WeightPolicy[] = [
   adaptivePolicy,
+  consistentHashPolicy,
+  leastConnectionsPolicy,
   leastLatencyPolicy,
   p2cPolicy,
+  peakEwmaPolicy,
+  randomPolicy,
   roundRobinPolicy,
   weightedRoundRobinPolicy,
 ];
@@ -35,7 +45,7 @@ export function bindPolicy({ algorithm, settings }: Pick<ServicePolicy, "algorit
     });
   }
   const parsed = policy.configSchema.safeParse(settings);
-  if (parsed.success) return { policy, config: parsed.data };
+  if (parsed.success) return { policy, config: parsed.data, enforcement: policy.enforcementOf(parsed.data) };
   throw new SteelyardError("ERR_INVALID_REQUEST", `settings of ${algorithm} are not valid`, {
     errors: fieldErrorsOf(parsed.error).map(({ pointer, detail }) => ({ pointer: `/settings${pointer}`, detail })),
   });

@@ -275,7 +275,7 @@ export class ServiceController {
   }
 
   get #enforcement(): EnvoyEnforcement {
-    return this.#bound.policy.enforcement;
+    return this.#bound.enforcement;
   }
 
   #intervalMs(urgency: Urgency): number {

@@ -5,6 +5,9 @@ import {
   Cluster_DiscoveryType,
   Cluster_LbPolicy,
   type Cluster_LeastRequestLbConfig,
+  type Cluster_MaglevLbConfig,
+  type Cluster_RingHashLbConfig,
+  Cluster_RingHashLbConfig_HashFunction,
 } from "../gen/envoy/config/cluster/v3/cluster.js";
 import { RoutingPriority } from "../gen/envoy/config/core/v3/base.js";
 import { HttpProtocolOptions } from "../gen/envoy/extensions/upstreams/http/v3/http_protocol_options.js";
@@ -22,6 +25,8 @@ const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 const BREAKER_LIMIT = 100_000;
 
 const ENVOY_DEFAULT_BIAS = 1;
+
+type LeastRequest = Extract<EnvoyEnforcement, { readonly policy: "least_request" }>;
 
 export function clusterOf(service: ServiceName, policy: ServicePolicy, enforcement: EnvoyEnforcement): Cluster {
   return Cluster.create({
@@ -53,9 +58,33 @@ export function clusterOf(service: ServiceName, policy: ServicePolicy, enforceme
 }
 
 function balancing(enforcement: EnvoyEnforcement): Pick<Cluster, "lbPolicy" | "lbConfig"> {
-  if (enforcement.policy === "round_robin") return { lbPolicy: Cluster_LbPolicy.ROUND_ROBIN, lbConfig: undefined };
-  const { choiceCount, activeRequestBias } = enforcement;
-  const value: Cluster_LeastRequestLbConfig = {
+  switch (enforcement.policy) {
+    case "least_request":
+      return {
+        lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
+        lbConfig: { $case: "leastRequestLbConfig", value: leastRequest(enforcement) },
+      };
+    case "round_robin":
+      return { lbPolicy: Cluster_LbPolicy.ROUND_ROBIN, lbConfig: undefined };
+    case "random":
+      return { lbPolicy: Cluster_LbPolicy.RANDOM, lbConfig: undefined };
+    case "ring_hash": {
+      const value: Cluster_RingHashLbConfig = {
+        minimumRingSize: BigInt(enforcement.minimumRingSize),
+        maximumRingSize: BigInt(enforcement.maximumRingSize),
+        hashFunction: Cluster_RingHashLbConfig_HashFunction.XX_HASH,
+      };
+      return { lbPolicy: Cluster_LbPolicy.RING_HASH, lbConfig: { $case: "ringHashLbConfig", value } };
+    }
+    case "maglev": {
+      const value: Cluster_MaglevLbConfig = { tableSize: BigInt(enforcement.tableSize) };
+      return { lbPolicy: Cluster_LbPolicy.MAGLEV, lbConfig: { $case: "maglevLbConfig", value } };
+    }
+  }
+}
+
+function leastRequest({ choiceCount, activeRequestBias }: LeastRequest): Cluster_LeastRequestLbConfig {
+  return {
     choiceCount,
     activeRequestBias:
       activeRequestBias === ENVOY_DEFAULT_BIAS
@@ -63,7 +92,6 @@ function balancing(enforcement: EnvoyEnforcement): Pick<Cluster, "lbPolicy" | "l
         : { defaultValue: activeRequestBias, runtimeKey: "steelyard.active_request_bias" },
     slowStartConfig: undefined,
   };
-  return { lbPolicy: Cluster_LbPolicy.LEAST_REQUEST, lbConfig: { $case: "leastRequestLbConfig", value } };
 }
 
 function httpOptions(protocol: ServicePolicy["protocol"]): HttpProtocolOptions {

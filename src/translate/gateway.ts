@@ -12,6 +12,7 @@ import type { ServiceName } from "../model/ids.js";
 import type { ServicePolicy } from "../model/service.js";
 import { ADS } from "./ads.js";
 import { durationOf } from "./duration.js";
+import { HASH_POLICY } from "./hash-policy.js";
 import { REPORT_HEADERS } from "./latency-filter.js";
 import { packAny } from "./resource.js";
 
@@ -28,6 +29,8 @@ export interface ListenerAddress {
 export interface RoutedService {
   readonly service: ServiceName;
   readonly policy: ServicePolicy;
+  /** Whether the cluster balances by a request's key, see `needsHashKey`. */
+  readonly hashed: boolean;
 }
 
 /** @throws SteelyardError ERR_CONFIG_INVALID when the address is no IP literal or the port out of range */
@@ -83,7 +86,7 @@ export function routesOf(services: readonly RoutedService[]): RouteConfiguration
   });
 }
 
-function virtualHostOf({ service, policy }: RoutedService): VirtualHost {
+function virtualHostOf({ service, policy, hashed }: RoutedService): VirtualHost {
   return VirtualHost.create({
     name: service,
     domains: [service, `${service}:*`],
@@ -95,6 +98,7 @@ function virtualHostOf({ service, policy }: RoutedService): VirtualHost {
           value: {
             clusterSpecifier: { $case: "cluster", value: service },
             timeout: durationOf(policy.timeouts.requestMs), // 0 = none, in Envoy's terms as in ours
+            hashPolicy: hashed ? [...HASH_POLICY] : [],
           },
         },
       },

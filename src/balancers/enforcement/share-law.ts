@@ -3,6 +3,7 @@
 // an endpoint with share s holds s·n of them, and w = s·(1 + s·n) yields exactly s. For small n this is w = s, for large n
 // w = s². Using s² throughout starves small shares: they never come back (measured on Envoy 1.40).
 import type { EnvoyEnforcement } from "../../model/enforcement.js";
+import { lowestTerms } from "./lowest-terms.js";
 
 /** The largest weight sent: fine enough for shares of 1:60,000, small enough that 70,000 endpoints fit one locality. */
 export const LARGEST_WEIGHT = 60_000;
@@ -13,7 +14,7 @@ export const EQUAL_WEIGHT = 100;
 /**
  * @param shares target shares, each > 0
  * @param inFlightPerWorker n = R·L/P, >= 0: requests per second times mean latency in seconds, over Envoy workers
- * @returns integer weights 1..60,000, in the order of `shares`
+ * @returns integer weights 1..65,535, in the order of `shares`
  */
 export function weightsFor(
   enforcement: EnvoyEnforcement,
@@ -23,18 +24,21 @@ export function weightsFor(
   const first = shares[0];
   if (first === undefined) return [];
   if (shares.every((share) => Math.abs(share - first) <= first * 1e-6)) return shares.map(() => EQUAL_WEIGHT);
-  const raw = shares.map((share) => rawWeight(enforcement, share, inFlightPerWorker));
-  const largest = Math.max(...raw);
-  return raw.map((weight) => Math.max(1, Math.round((weight / largest) * LARGEST_WEIGHT)));
-}
-
-function rawWeight(enforcement: EnvoyEnforcement, share: number, inFlightPerWorker: number): number {
   switch (enforcement.policy) {
     case "least_request":
-      return share * (1 + enforcement.activeRequestBias * share * inFlightPerWorker);
+      return scaled(shares.map((share) => share * (1 + enforcement.activeRequestBias * share * inFlightPerWorker)));
     case "round_robin":
-      return share;
+    case "random":
+      return scaled(shares);
+    case "ring_hash":
+    case "maglev":
+      return lowestTerms(shares) ?? scaled(shares);
   }
+}
+
+function scaled(raw: readonly number[]): number[] {
+  const largest = Math.max(...raw);
+  return raw.map((weight) => Math.max(1, Math.round((weight / largest) * LARGEST_WEIGHT)));
 }
 
 /** The law in words, for explanations. */
@@ -44,5 +48,11 @@ export function lawOf(enforcement: EnvoyEnforcement, inFlightPerWorker: number):
       return `LEAST_REQUEST: weight ∝ share·(1 + share·n), n = ${inFlightPerWorker.toFixed(2)} requests in flight per Envoy worker; all equal = power of two choices`;
     case "round_robin":
       return "ROUND_ROBIN: weight ∝ share";
+    case "random":
+      return "RANDOM: Envoy ignores weights";
+    case "ring_hash":
+      return "RING_HASH: entries of the ring ∝ weight ∝ share, so shares are of keys, not of requests";
+    case "maglev":
+      return "MAGLEV: entries of the table ∝ weight ∝ share, so shares are of keys, not of requests";
   }
 }

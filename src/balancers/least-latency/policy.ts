@@ -24,7 +24,7 @@ export const leastLatencyPolicy: WeightPolicy<Config, State> = {
   name: "least-latency",
   summary: "In inverse proportion to the average latency, bounded",
   configSchema,
-  enforcement: LEAST_REQUEST,
+  enforcementOf: () => LEAST_REQUEST,
   dynamic: true,
   evaluate(input: PolicyInput<Config, State>): PolicyOutput<State> {
     const { tauMs, maxRatio } = input.config;

@@ -45,7 +45,7 @@ export const p2cPolicy: WeightPolicy<Config, State> = {
   name: "p2c",
   summary: "In inverse proportion to the power-of-two-choices score, bounded",
   configSchema,
-  enforcement: LEAST_REQUEST,
+  enforcementOf: () => LEAST_REQUEST,
   dynamic: true,
   evaluate(input: PolicyInput<Config, State>): PolicyOutput<State> {
     const state: Record<string, EndpointState> = {};

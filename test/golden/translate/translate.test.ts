@@ -2,6 +2,7 @@
 // UPDATE_GOLDEN=1 writes what comes out; review the diff.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
+import { bindPolicy } from "../../../src/balancers/registry.js";
 import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
 import { parseInstanceId, parseServiceName } from "../../../src/model/ids.js";
 import type { CatalogueInstance } from "../../../src/model/instance.js";
@@ -9,6 +10,7 @@ import type { PlanEntry, WeightPlan } from "../../../src/model/plan.js";
 import { type ServiceSnapshot, servicePolicySchema } from "../../../src/model/service.js";
 import { type BootstrapOptions, bootstrapYaml } from "../../../src/translate/bootstrap.js";
 import type { ListenerAddress } from "../../../src/translate/gateway.js";
+import { needsHashKey } from "../../../src/translate/hash-policy.js";
 import type { Resource } from "../../../src/translate/resource.js";
 import { gatewayResources, resourcesOf } from "../../../src/translate/service-resources.js";
 import { catalogueInstance } from "../../harness/instance.js";
@@ -104,9 +106,9 @@ function serviceResources({ service, policy, enforcement, endpoints }: ServiceCa
 function gateway({ listener, services }: GatewayCase): readonly Resource[] {
   return gatewayResources({
     listener,
-    services: Object.entries(services).map(([name, policy]) => ({
-      service: parseServiceName(name),
-      policy: servicePolicySchema.parse(policy),
-    })),
+    services: Object.entries(services).map(([name, given]) => {
+      const policy = servicePolicySchema.parse(given);
+      return { service: parseServiceName(name), policy, hashed: needsHashKey(bindPolicy(policy).enforcement) };
+    }),
   });
 }

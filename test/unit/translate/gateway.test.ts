@@ -3,7 +3,7 @@ import { parseServiceName } from "../../../src/model/ids.js";
 import { DEFAULT_SERVICE_POLICY } from "../../../src/model/service.js";
 import { listenerOf, routesOf } from "../../../src/translate/gateway.js";
 
-const routed = (name: string) => ({ service: parseServiceName(name), policy: DEFAULT_SERVICE_POLICY });
+const routed = (name: string) => ({ service: parseServiceName(name), policy: DEFAULT_SERVICE_POLICY, hashed: false });
 
 describe("routes", () => {
   it("answer to names only: one service alone is no catch-all", () => {

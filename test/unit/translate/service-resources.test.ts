@@ -74,7 +74,10 @@ describe("resources of a service", () => {
   it("name what they need", () => {
     const { cluster, assignment } = resourcesOf({ snapshot: both, plan: plan() });
     expect(cluster.refs).toEqual([{ typeUrl: assignment.typeUrl, name: "checkout" }]);
-    const [listener, routes] = gatewayResources({ listener: { address: "127.0.0.1", port: 80 }, services: [both] });
+    const [listener, routes] = gatewayResources({
+      listener: { address: "127.0.0.1", port: 80 },
+      services: [{ ...both, hashed: false }],
+    });
     expect(listener?.refs).toEqual([{ typeUrl: routes?.typeUrl, name: routes?.name }]);
   });
 });
