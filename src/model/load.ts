@@ -10,6 +10,13 @@ export interface LatencySum {
   readonly sumMs: number;
 }
 
+/** Sum and count of a dimensionless value. */
+export interface ValueSum {
+  /** Number of answers that carried the value, >= 0. */
+  readonly count: number;
+  readonly sum: number;
+}
+
 /** Counters of one endpoint in one load report. All finite and >= 0: the decoders guarantee it. */
 export interface LoadSample {
   readonly successes: number;
@@ -21,6 +28,8 @@ export interface LoadSample {
   readonly latency: LatencySum;
   /** Requests answered with 4xx or 5xx: never mixed into `latency`, or fast failures would look fast. */
   readonly failedLatency: LatencySum;
+  /** Utilisation as the backend reported it with its answers (ORCA); the mean is 0..10, 1 = fully used. Absent = none. */
+  readonly utilization?: ValueSum | undefined;
 }
 
 /** One proxy's report about one cluster over one interval. Endpoints are keyed by `endpointKey`. */
@@ -37,6 +46,9 @@ export interface LoadReport {
 
 /** Where `latencyMs` comes from: Envoy's named metrics, or Little's law on in-flight and completions. */
 export type LatencySource = "envoy" | "little" | "none";
+
+/** How the backend itself told its utilisation: with its answers (ORCA, by way of load reports), or in its heartbeat. */
+export type UtilizationSource = "orca" | "heartbeat";
 
 /** All proxies' view of one endpoint in one round. */
 export interface EndpointLoad {
@@ -55,6 +67,15 @@ export interface EndpointLoad {
   /** Number of measurements behind `latencyMs`. */
   readonly latencyCount: number;
   readonly latencySource: LatencySource;
+  /** Utilisation as the backend itself reports it, 0..10 with 1 = fully used; undefined when nothing fresh is known. */
+  readonly utilization?: number | undefined;
+  /** Milliseconds since that was reported. */
+  readonly utilizationAgeMs?: number | undefined;
+  readonly utilizationSource?: UtilizationSource | undefined;
+  /** Requests per second as the backend counts them (heartbeat), so with traffic that comes by other ways. */
+  readonly reportedRps?: number | undefined;
+  /** Requests in flight as the backend counts them. */
+  readonly reportedInFlight?: number | undefined;
   /** Milliseconds since the youngest report that mentioned this endpoint. */
   readonly ageMs: number;
   /** n / (n + 20) over the completions of this round: 0 = no evidence, 1 = plenty. */
