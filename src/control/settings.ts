@@ -90,6 +90,14 @@ export const controlSettingsSchema = z.strictObject({
         .max(0.5)
         .default(0.02)
         .describe("Least factor of the brake; what remains shows when the instance is well again."),
+      keptThroughput: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.5)
+        .describe(
+          "The factor stays above this many times what the instance still gets done, relative to its normal part of the traffic: a full queue at full rate is no fault.",
+        ),
       releasePerS: z.number().min(1.05).max(10).default(1.6).describe("Growth of the factor per second when cool."),
       maxPoolShare: z
         .number()
