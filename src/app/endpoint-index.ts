@@ -1,4 +1,6 @@
-// Who has which address: load reports name endpoints by `ip:port`, control by instance id.
+// Who has which address, and who may take traffic: load reports name endpoints by `ip:port`, control by instance id.
+// Worked out once per snapshot of a service.
+import { poolOf } from "../control/pool.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import { endpointKey } from "../model/instance.js";
 import type { ServiceSnapshot } from "../model/service.js";
@@ -7,6 +9,7 @@ import type { WatchableMap } from "../runtime/watchable-map.js";
 interface IndexedService {
   readonly snapshot: ServiceSnapshot;
   readonly byEndpoint: ReadonlyMap<string, InstanceId>;
+  readonly pool: readonly InstanceId[];
 }
 
 export class EndpointIndex {
@@ -23,19 +26,28 @@ export class EndpointIndex {
   }
 
   instanceAt(service: ServiceName, endpoint: string): InstanceId | undefined {
+    return this.#index(service)?.byEndpoint.get(endpoint);
+  }
+
+  /** Instances that compete for traffic; empty when the service is unknown. */
+  poolOf(service: ServiceName): readonly InstanceId[] {
+    return this.#index(service)?.pool ?? [];
+  }
+
+  #index(service: ServiceName): IndexedService | undefined {
     const snapshot = this.#services.get(service);
     if (snapshot === undefined) {
       this.#indexed.delete(service);
       return undefined;
     }
-    let indexed = this.#indexed.get(service);
-    if (indexed?.snapshot !== snapshot) {
-      indexed = {
-        snapshot,
-        byEndpoint: new Map(snapshot.instances.map(({ id, address, port }) => [endpointKey(address, port), id])),
-      };
-      this.#indexed.set(service, indexed);
-    }
-    return indexed.byEndpoint.get(endpoint);
+    const known = this.#indexed.get(service);
+    if (known?.snapshot === snapshot) return known;
+    const indexed = {
+      snapshot,
+      byEndpoint: new Map(snapshot.instances.map(({ id, address, port }) => [endpointKey(address, port), id])),
+      pool: poolOf(snapshot.instances).map(({ id }) => id),
+    };
+    this.#indexed.set(service, indexed);
+    return indexed;
   }
 }

@@ -67,6 +67,7 @@ export class SteelyardServer implements Component {
       ...of("signals"),
       knows: (cluster) => endpoints.serviceOf(cluster),
       instanceAt: (service, endpoint) => endpoints.instanceAt(service, endpoint),
+      poolOf: (service) => endpoints.poolOf(service),
     });
     const lrs = new LrsService({
       ...of("lrs"),

@@ -1,5 +1,5 @@
 // The one way to add load samples: of two clusters that share a service, or of two reports within one round.
-import type { LatencySum, LoadSample } from "../model/load.js";
+import type { LatencySum, LoadSample, ValueSum } from "../model/load.js";
 
 export const NO_LATENCY: LatencySum = { count: 0, sumMs: 0 };
 
@@ -7,6 +7,11 @@ export function addLatency(a: LatencySum, b: LatencySum): LatencySum {
   if (b.count === 0) return a;
   if (a.count === 0) return b;
   return { count: a.count + b.count, sumMs: a.sumMs + b.sumMs };
+}
+
+function addValues(a: ValueSum | undefined, b: ValueSum | undefined): ValueSum | undefined {
+  if (a === undefined) return b;
+  return b === undefined ? a : { count: a.count + b.count, sum: a.sum + b.sum };
 }
 
 /** Sums counters; `inFlight` is given, because a gauge adds up across proxies but not across time. */
@@ -18,5 +23,6 @@ export function addSamples(a: LoadSample, b: LoadSample, inFlight: number): Load
     inFlight,
     latency: addLatency(a.latency, b.latency),
     failedLatency: addLatency(a.failedLatency, b.failedLatency),
+    utilization: addValues(a.utilization, b.utilization),
   };
 }

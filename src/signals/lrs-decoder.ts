@@ -5,9 +5,10 @@ import type { LoadStatsRequest } from "../gen/envoy/service/load_stats/v3/lrs.js
 import type { Duration } from "../gen/google/protobuf/duration.js";
 import { endpointKey } from "../model/instance.js";
 import type { LoadReport, LoadSample } from "../model/load.js";
-import { addSamples } from "./load-sample.js";
+import { addSamples, NO_LATENCY } from "./load-sample.js";
 import { statusLatency } from "./named-metrics.js";
 import type { Reporter } from "./reporter.js";
+import { utilizationOf } from "./utilization.js";
 
 /** Shorter or longer intervals make rates meaningless. 5 s are normal after a reconnect. */
 export const MIN_INTERVAL_MS = 250;
@@ -20,9 +21,10 @@ const MAX_NAME_LENGTH = 253;
 
 /**
  * `cluster` and `interval` cost the report of a cluster, `no_endpoint_stats` too: traffic without per-endpoint
- * counters, which would read as "all idle". `address`, `counter` and `latency` cost one endpoint.
+ * counters, which would read as "all idle". `address` and `counter` cost one endpoint; `latency` and `utilization`, on
+ * which a backend has influence, cost only that value of it: nobody hides errors behind a bad number.
  */
-type RejectReason = "cluster" | "interval" | "no_endpoint_stats" | "address" | "counter" | "latency";
+type RejectReason = "cluster" | "interval" | "no_endpoint_stats" | "address" | "counter" | "latency" | "utilization";
 
 export interface DecodedLoadStats {
   readonly reports: readonly LoadReport[];
@@ -70,8 +72,8 @@ function addEndpoints(
         reject("address");
         continue;
       }
-      const sample = sampleOf(entry);
-      if (typeof sample === "string") {
+      const sample = sampleOf(entry, reject);
+      if (sample === "counter") {
         reject(sample);
         continue;
       }
@@ -101,14 +103,25 @@ function addressKey(entry: UpstreamEndpointStats): string | undefined {
   return port.value >= 1 && port.value <= 65_535 ? endpointKey(ip, port.value) : undefined;
 }
 
-function sampleOf(entry: UpstreamEndpointStats): LoadSample | "counter" | "latency" {
+function sampleOf(entry: UpstreamEndpointStats, reject: (reason: RejectReason) => void): LoadSample | "counter" {
   const successes = Number(entry.totalSuccessfulRequests);
   const errors = Number(entry.totalErrorRequests);
   const issued = Number(entry.totalIssuedRequests);
   const inFlight = Number(entry.totalRequestsInProgress);
   if (successes + errors > MAX_REQUESTS || issued > MAX_REQUESTS || inFlight > MAX_REQUESTS) return "counter";
   const latencies = statusLatency(entry.loadMetricStats);
-  return latencies === undefined ? "latency" : { successes, errors, issued, inFlight, ...latencies };
+  if (latencies === undefined) reject("latency");
+  const utilization = utilizationOf(entry.loadMetricStats, successes + errors);
+  if (utilization === "implausible") reject("utilization");
+  return {
+    successes,
+    errors,
+    issued,
+    inFlight,
+    latency: latencies?.latency ?? NO_LATENCY,
+    failedLatency: latencies?.failedLatency ?? NO_LATENCY,
+    utilization: utilization === "implausible" ? undefined : utilization,
+  };
 }
 
 function toMs(duration: Duration | undefined): number {

@@ -2,6 +2,7 @@
 // Rates are added per proxy over its own interval, so proxies with different intervals need no common clock.
 import type { InstanceId } from "../model/ids.js";
 import { completionsOf, type EndpointLoad, type LoadSample } from "../model/load.js";
+import { type BackendReport, NO_BACKEND_REPORT } from "./backend-reports.js";
 import { type LittleState, littleLatencyMs, littleStep } from "./littles-law.js";
 import { addSamples, NO_LATENCY } from "./load-sample.js";
 
@@ -24,6 +25,7 @@ const NOTHING: LoadSample = {
   inFlight: 0,
   latency: NO_LATENCY,
   failedLatency: NO_LATENCY,
+  utilization: undefined,
 };
 
 /** Endpoint confidence: 20 completions are half the evidence one could wish for. */
@@ -57,10 +59,12 @@ export interface LoadInput {
   readonly intervalMs: number;
   readonly ageMs: number;
   readonly little: LittleState;
+  /** What the backend says of itself; default: nothing. */
+  readonly report?: BackendReport;
 }
 
 export function endpointLoad(input: LoadInput): { readonly load: EndpointLoad; readonly little: LittleState } {
-  const { instance, total, inFlight, intervalMs, ageMs } = input;
+  const { instance, total, inFlight, intervalMs, ageMs, report = NO_BACKEND_REPORT } = input;
   const { successes, errors, issued, latency } = total.sample;
   const completions = completionsOf(total.sample);
   const little = littleStep(input.little, { intervalMs, inFlight, completions });
@@ -74,6 +78,11 @@ export function endpointLoad(input: LoadInput): { readonly load: EndpointLoad; r
     errorRate: completions > 0 ? errors / completions : undefined,
     ageMs,
     confidence: completions / (completions + CONFIDENCE_HALF),
+    utilization: report.utilization,
+    utilizationAgeMs: report.utilizationAgeMs,
+    utilizationSource: report.utilizationSource,
+    reportedRps: report.reportedRps,
+    reportedInFlight: report.reportedInFlight,
   };
   if (latency.count > 0) {
     const latencyMs = latency.sumMs / latency.count;

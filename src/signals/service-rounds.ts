@@ -7,9 +7,18 @@ import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { EndpointLoad, LoadRound, LoadSample, SignalMode } from "../model/load.js";
 import type { Cancel, Clock } from "../runtime/clock.js";
 import { lowerMedian } from "../stats/median.js";
+import { BackendReports } from "./backend-reports.js";
+import type { HeartbeatLoad } from "./heartbeat-load.js";
 import { LITTLE_START, type LittleState } from "./littles-law.js";
 import { addSamples } from "./load-sample.js";
-import { type Contribution, endpointLoad, IDLE, meanIntervalMs, sumContributions } from "./round-aggregate.js";
+import {
+  type Contribution,
+  type EndpointTotal,
+  endpointLoad,
+  IDLE,
+  meanIntervalMs,
+  sumContributions,
+} from "./round-aggregate.js";
 import { scheduleDeadline } from "./round-clock.js";
 import type { SampleBudget } from "./sample-budget.js";
 import { MODE_START, type ModeState, modeStep } from "./signal-mode.js";
@@ -36,6 +45,8 @@ export interface ServiceRoundsOptions {
   /** How long an endpoint that no report mentions is still carried as idle. */
   readonly staleAfterMs: number;
   readonly maxReporters: number;
+  /** Instances that may take traffic now: those whose utilisation decides about mode U. */
+  readonly pool: () => readonly InstanceId[];
   readonly budget: SampleBudget;
   readonly onRound: (round: LoadRound, closedBy: "complete" | "late") => void;
 }
@@ -73,6 +84,7 @@ export class ServiceRounds {
   readonly #reporters = new Map<string, ReporterState>();
   readonly #awaited = new Set<string>();
   readonly #endpoints = new Map<InstanceId, EndpointMemory>();
+  readonly #backends = new BackendReports();
   #mode: ModeState = MODE_START;
   #closedAtMs: number | undefined;
   /** Set while a round is open. */
@@ -107,6 +119,11 @@ export class ServiceRounds {
     return "taken";
   }
 
+  /** What an instance said of itself; counts from the next round on. @param beatMs when it was told to beat next */
+  recordBeat(instance: InstanceId, load: HeartbeatLoad, beatMs: number): void {
+    this.#backends.recordBeat(instance, load, this.#options.clock.nowMs(), beatMs);
+  }
+
   /** The proxy is gone: its gauges no longer count and nobody waits for it. */
   forgetNode(node: string): void {
     const state = this.#reporters.get(node);
@@ -118,6 +135,7 @@ export class ServiceRounds {
   /** Drops proxies that fell silent. Rounds do that by themselves; this is for services without any report left. */
   expire(): void {
     const nowMs = this.#options.clock.nowMs();
+    this.#backends.prune(nowMs);
     for (const [node, state] of this.#reporters) {
       const silentMs = nowMs - state.heardAtMs;
       if (state.open === undefined && silentMs > EXPIRY_INTERVALS * state.cadenceMs) this.#drop(node, state);
@@ -203,6 +221,7 @@ export class ServiceRounds {
     const intervalMs = meanIntervalMs(contributions);
     const totals = sumContributions(contributions);
     const inFlight = this.#gauges();
+    this.#hearBackends(totals, nowMs, intervalMs);
     const loads = new Map<InstanceId, EndpointLoad>();
     const sums = { intervalMs, successes: 0, errors: 0, measured: 0, little: false };
     for (const [instance, memory] of this.#endpoints) {
@@ -220,6 +239,7 @@ export class ServiceRounds {
         intervalMs,
         ageMs,
         little: memory.little,
+        report: this.#backends.of(instance, nowMs),
       });
       memory.little = little;
       loads.set(instance, load);
@@ -228,7 +248,15 @@ export class ServiceRounds {
       sums.measured += total.sample.latency.count + total.sample.failedLatency.count;
       sums.little ||= load.latencySource === "little";
     }
-    this.#mode = modeStep(this.#mode, sums);
+    for (const [instance, ageMs] of this.#backends.beatAges(nowMs)) {
+      if (loads.has(instance)) continue; // no proxy has sent it anything yet
+      const report = this.#backends.of(instance, nowMs);
+      const idle = { instance, total: IDLE, inFlight: 0, intervalMs, ageMs, little: LITTLE_START, report };
+      loads.set(instance, endpointLoad(idle).load);
+    }
+    const pool = this.#options.pool();
+    const utilized = pool.filter((id) => this.#backends.hasUtilization(id, nowMs)).length;
+    this.#mode = modeStep(this.#mode, { ...sums, pool: pool.length, utilized });
     return {
       service: this.#options.service,
       intervalMs,
@@ -237,6 +265,15 @@ export class ServiceRounds {
       loads,
       signalMode: this.#mode.mode,
     };
+  }
+
+  #hearBackends(totals: ReadonlyMap<InstanceId, EndpointTotal>, nowMs: number, intervalMs: number): void {
+    const cadenceMs = Math.min(intervalMs, MAX_CADENCE_MS);
+    for (const [instance, { sample }] of totals) {
+      const { utilization } = sample;
+      if (utilization === undefined) continue;
+      this.#backends.recordOrca(instance, utilization.sum / utilization.count, nowMs, cadenceMs);
+    }
   }
 
   #gauges(): Map<InstanceId, number> {

@@ -5,6 +5,7 @@ import type { LoadReport, LoadRound, LoadSample } from "../model/load.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Logger, silentLogger } from "../runtime/logger.js";
 import { type MetricSink, noMetrics } from "../runtime/metrics.js";
+import type { HeartbeatLoad } from "./heartbeat-load.js";
 import { SampleBudget } from "./sample-budget.js";
 import { ServiceRounds, type SignalStatus } from "./service-rounds.js";
 
@@ -21,6 +22,8 @@ export interface SignalBookOptions {
   readonly knows: (cluster: string) => ServiceName | undefined;
   /** Which instance of the service has this `endpointKey`. */
   readonly instanceAt: (service: ServiceName, endpointKey: string) => InstanceId | undefined;
+  /** Instances that may take traffic now: those whose utilisation decides about mode U. */
+  readonly poolOf: (service: ServiceName) => readonly InstanceId[];
   /** How long an endpoint that no report mentions any more is carried along as idle. Default 60,000. */
   readonly staleAfterMs?: number;
   readonly limits?: Partial<SignalLimits>;
@@ -61,6 +64,14 @@ export class SignalBook {
     this.#metrics.gauge("steelyard_signal_samples", this.#budget.used);
   }
 
+  /**
+   * Takes what an instance of the catalogue said of itself in its heartbeat; it counts from the next round on.
+   * @param beatMs when the instance was told to beat next, milliseconds: the load is believed for three times that
+   */
+  recordBeat(service: ServiceName, instance: InstanceId, load: HeartbeatLoad, beatMs: number): void {
+    this.#rounds(service).recordBeat(instance, load, beatMs);
+  }
+
   /** The proxy has closed its report stream: its gauges stop counting, rounds no longer wait for it. */
   forgetNode(node: string): void {
     for (const rounds of this.#services.values()) rounds.forgetNode(node);
@@ -88,7 +99,7 @@ export class SignalBook {
     };
   }
 
-  /** undefined when no proxy ever reported this service. */
+  /** undefined when nobody ever reported this service. */
   status(service: ServiceName): SignalStatus | undefined {
     return this.#services.get(service)?.status();
   }
@@ -107,6 +118,7 @@ export class SignalBook {
       clock: this.#options.clock,
       staleAfterMs: this.#options.staleAfterMs ?? 60_000,
       maxReporters: this.#limits.maxReporters,
+      pool: () => this.#options.poolOf(service),
       budget: this.#budget,
       onRound: (round, closedBy) => this.#deliver(round, closedBy),
     });

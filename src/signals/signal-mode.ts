@@ -1,7 +1,9 @@
 // Which kind of signal a service lives on, with hysteresis: one odd round must not switch the policy's objective.
 import type { SignalMode } from "../model/load.js";
 
-/** Rounds in a row that must disagree before L and Q change places. */
+/** Part of the pool whose utilisation must be known for a policy to rely on it; the rest gets what is typical. */
+const UTILIZED_PART = 0.8;
+/** Rounds in a row that must disagree before U, L and Q change places. */
 const CHANGE_ROUNDS = 3;
 /** Traffic time without any usable latency until N. */
 const QUIET_MS = 10_000;
@@ -25,6 +27,9 @@ export interface ModeRound {
   readonly measured: number;
   /** Whether Little's law gave at least one latency. */
   readonly little: boolean;
+  /** Endpoints that may take traffic, and how many of them have a fresh utilisation. */
+  readonly pool: number;
+  readonly utilized: number;
 }
 
 export function modeStep(state: ModeState, round: ModeRound): ModeState {
@@ -40,8 +45,16 @@ export function modeStep(state: ModeState, round: ModeRound): ModeState {
     : { mode: state.mode, against, quietMs: 0 };
 }
 
-/** `unclear`: everything failed, and failures before headers are measured by nobody. */
-function evidenceOf({ successes, errors, measured, little }: ModeRound): "L" | "Q" | "none" | "unclear" {
+/** U is the best where it exists: it has no loop delay to overcome. `unclear`: everything failed, and failures before headers are measured by nobody. */
+function evidenceOf({
+  successes,
+  errors,
+  measured,
+  little,
+  pool,
+  utilized,
+}: ModeRound): "U" | "L" | "Q" | "none" | "unclear" {
+  if (pool > 0 && utilized >= UTILIZED_PART * pool) return "U";
   if (successes > 0 && measured * 2 >= successes) return "L";
   if (little) return "Q";
   return errors > 0 && successes === 0 ? "unclear" : "none";

@@ -44,6 +44,7 @@ function play(list: readonly Event[]): {
     clock,
     knows: (cluster) => (cluster === SERVICE ? SERVICE : undefined),
     instanceAt: (_, key) => ids[Number(key)],
+    poolOf: () => ids,
     staleAfterMs: 1e9,
   });
   const rounds: { atMs: number; round: LoadRound }[] = [];

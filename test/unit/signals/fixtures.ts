@@ -49,9 +49,13 @@ export function clusterStats(name: string, endpoints: readonly EndpointNumbers[]
 }
 
 export function sample(
-  numbers: Partial<Omit<LoadSample, "latency" | "failedLatency">> & { meanMs?: number },
+  numbers: Partial<Omit<LoadSample, "latency" | "failedLatency" | "utilization">> & {
+    meanMs?: number;
+    /** Mean over all successes. */
+    utilization?: number;
+  },
 ): LoadSample {
-  const { meanMs, ...counters } = numbers;
+  const { meanMs, utilization, ...counters } = numbers;
   const successes = counters.successes ?? 0;
   return {
     successes,
@@ -61,6 +65,7 @@ export function sample(
     ...counters,
     latency: meanMs === undefined ? { count: 0, sumMs: 0 } : { count: successes, sumMs: successes * meanMs },
     failedLatency: { count: 0, sumMs: 0 },
+    utilization: utilization === undefined ? undefined : { count: successes, sum: successes * utilization },
   };
 }
 

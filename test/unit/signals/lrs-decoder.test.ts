@@ -136,10 +136,21 @@ describe("what nobody should send", () => {
     ["negative", [1, -1]],
     ["without requests", [0, 1]],
     ["of more than an hour a request", [2, 7_200_000_001 * 1_000]],
-  ] as const)("drops an endpoint whose latency sum is %s", (_, [count, value]) => {
+  ] as const)("takes no latency whose sum is %s, and keeps the counters", (_, [count, value]) => {
     const { reports, rejected } = decode(clusterStats("checkout", [{ ok: 1, metrics: { s200: [count, value] } }]));
     expect([...rejected]).toEqual([["latency", 1]]);
-    expect(reports[0]!.endpoints.size).toBe(0);
+    const nothing = { count: 0, sumMs: 0 };
+    const [endpoint] = reports[0]!.endpoints.values();
+    expect(endpoint).toMatchObject({ successes: 1, latency: nothing, failedLatency: nothing });
+  });
+
+  it("an implausible utilisation costs only itself: a backend cannot hide its errors behind it", () => {
+    const metrics = { "named_metrics.s503": [9, 9_000], "named_metrics.utilization": [9, 900] } as const;
+    const { reports, rejected } = decode(clusterStats("checkout", [{ ok: 1, errors: 9, metrics }]));
+    expect([...rejected]).toEqual([["utilization", 1]]);
+    const endpoint = reports[0]?.endpoints.get("127.0.0.1:9001");
+    expect(endpoint).toMatchObject({ errors: 9, failedLatency: { count: 9, sumMs: 9 } });
+    expect(endpoint?.utilization).toBeUndefined();
   });
 
   it("drops endpoints without a usable address", () => {

@@ -24,6 +24,7 @@ function open(overrides: Partial<SignalBookOptions> = {}): void {
     clock,
     knows: (cluster) => [...services].find((service) => service === cluster),
     instanceAt: (_, key) => INSTANCES.get(key),
+    poolOf: () => [A, B],
     metrics,
     ...overrides,
   });
@@ -314,5 +315,76 @@ describe("life of the book", () => {
     book.record(report("p1", {}));
     expect(heard).toEqual(["second"]);
     expect(rounds).toHaveLength(2);
+  });
+});
+
+describe("utilisation", () => {
+  const answered = (utilization?: number) =>
+    sample({ successes: 100, meanMs: 20, ...(utilization === undefined ? {} : { utilization }) });
+  const both = (a?: number, b?: number) => report("p1", { 9001: answered(a), 9002: answered(b) });
+  const play = (...reports: readonly ReturnType<typeof report>[]): void => {
+    for (const next of reports) {
+      book.record(next);
+      clock.advance(1_000);
+    }
+  };
+
+  it("is the mean over the answers of all proxies, and makes the mode U", () => {
+    book.record(report("p1", { 9001: answered(0.2), 9002: answered(0.4) }));
+    book.record(report("p2", { 9001: sample({ successes: 300, utilization: 0.6 }), 9002: answered(0.4) }));
+    settle();
+    expect(load(A)).toMatchObject({ utilizationAgeMs: 0, utilizationSource: "orca" });
+    expect(load(A)?.utilization).toBeCloseTo(0.5);
+    expect(last().signalMode).toBe("U");
+  });
+
+  it("is believed for three report intervals, with its age", () => {
+    play(both(0.3, 0.4), both(), both(), both());
+    expect(load(A)).toMatchObject({ utilization: 0.3, utilizationAgeMs: 2_700 });
+    play(both());
+    expect(load(A)?.utilization).toBeUndefined();
+    expect(load(A)?.utilizationAgeMs).toBeUndefined();
+  });
+
+  it("half of the pool is not enough for mode U", () => {
+    play(both(0.3));
+    expect(load(A)?.utilization).toBe(0.3);
+    expect(load(B)?.utilization).toBeUndefined();
+    expect(last().signalMode).toBe("L");
+  });
+
+  it("comes from heartbeats where answers carry none, with what the instance counts itself", () => {
+    book.recordBeat(CHECKOUT, A, { rps: 150, inFlight: 7, utilization: 0.9 }, 10_000);
+    book.recordBeat(CHECKOUT, B, { rps: 20 }, 10_000);
+    play(both());
+    expect(load(A)).toMatchObject({
+      utilization: 0.9,
+      utilizationAgeMs: 300,
+      utilizationSource: "heartbeat",
+      reportedRps: 150,
+      reportedInFlight: 7,
+      rps: 100,
+    });
+    expect(load(B)).toMatchObject({ reportedRps: 20, rps: 100 });
+    expect(load(B)?.utilization).toBeUndefined();
+    expect(last().signalMode).toBe("L");
+    play(both(0.5, 0.5));
+    expect(load(A)).toMatchObject({ utilization: 0.5, utilizationSource: "orca", reportedRps: 150 });
+  });
+
+  it("of a heartbeat is believed for three beats", () => {
+    book.recordBeat(CHECKOUT, A, { utilization: 0.9 }, 1_000);
+    play(both(), both(), both());
+    expect(load(A)?.utilization).toBe(0.9);
+    play(both(), both());
+    expect(load(A)?.utilization).toBeUndefined();
+    expect(load(A)?.reportedRps).toBeUndefined();
+  });
+
+  it("of an instance that no proxy has used yet is in the round all the same", () => {
+    book.recordBeat(CHECKOUT, B, { utilization: 0.1 }, 10_000);
+    play(report("p1", { 9001: answered(0.5) }));
+    expect(load(B)).toMatchObject({ utilization: 0.1, rps: 0, ageMs: 300 });
+    expect(last().signalMode).toBe("U");
   });
 });

@@ -1,9 +1,18 @@
 import { describe, expect, it } from "@jest/globals";
 import { MODE_START, type ModeRound, type ModeState, modeStep } from "../../../src/signals/signal-mode.js";
 
-const IDLE: ModeRound = { intervalMs: 1_000, successes: 0, errors: 0, measured: 0, little: false };
+const IDLE: ModeRound = {
+  intervalMs: 1_000,
+  successes: 0,
+  errors: 0,
+  measured: 0,
+  little: false,
+  pool: 5,
+  utilized: 0,
+};
 const MEASURED: ModeRound = { ...IDLE, successes: 100, measured: 100, little: true };
 const QUEUE: ModeRound = { ...IDLE, successes: 100, little: true };
+const UTILIZED: ModeRound = { ...MEASURED, utilized: 4 };
 const FAILING: ModeRound = { ...IDLE, errors: 100 };
 const L: ModeState = { mode: "L", against: 0, quietMs: 0 };
 
@@ -16,6 +25,21 @@ describe("the mode of a service", () => {
     expect(modeAfter(MODE_START, IDLE)).toBe("N");
     expect(modeAfter(MODE_START, MEASURED)).toBe("L");
     expect(modeAfter(MODE_START, QUEUE)).toBe("Q");
+  });
+
+  it("is U when four fifths of the pool have a fresh utilisation, with or without traffic", () => {
+    expect(modeAfter(MODE_START, UTILIZED)).toBe("U");
+    expect(modeAfter(MODE_START, { ...UTILIZED, utilized: 3 })).toBe("L");
+    expect(modeAfter(MODE_START, { ...IDLE, utilized: 5 })).toBe("U");
+    expect(modeAfter(MODE_START, { ...MEASURED, pool: 0 })).toBe("L");
+  });
+
+  it("enters and leaves U only after three rounds in a row", () => {
+    expect(modeAfter(L, UTILIZED, 2)).toBe("L");
+    const utilized = after(L, UTILIZED, 3);
+    expect(utilized.mode).toBe("U");
+    expect(modeAfter(utilized, MEASURED, 2)).toBe("U");
+    expect(modeAfter(utilized, MEASURED, 3)).toBe("L");
   });
 
   it("changes between L and Q only after three rounds in a row", () => {
