@@ -1,6 +1,6 @@
 // The commented examples of the `weights` bootstrap: what to put into a cluster of one's own.
 // Invariant: without the leading "# " each is valid YAML under `static_resources.clusters`, and Envoy takes it.
-import { REPORT_HEADERS, REPORT_VALUE, REPORTED_METRICS } from "./latency-filter.js";
+import { EMPTY_REPORT, REPORT_HEADERS, REPORT_VALUE, REPORTED_METRICS } from "./latency-filter.js";
 
 /** Variant of xDS: only what changed (`delta`), or all of a type every time (`sotw`, state of the world). */
 export type XdsProtocol = "delta" | "sotw";
@@ -44,6 +44,9 @@ export function latencySnippet(): string {
             mutations:
               response_mutations:
               - remove: ${binary}
+              - append:
+                  append_action: ADD_IF_ABSENT
+                  header: {key: ${own}, value: "${EMPTY_REPORT}"}
               - append:
                   append_action: OVERWRITE_IF_EXISTS_OR_ADD
                   header:
