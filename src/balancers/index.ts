@@ -1,6 +1,10 @@
 // Library entry point `steelyard/balancers`: every algorithm, per request and per fleet.
 
+export { ConsistentHashBalancer, type ConsistentHashOptions } from "./consistent-hash/consistent-hash.js";
+export { MaglevBalancer, type MaglevOptions } from "./consistent-hash/maglev.js";
+export { DEGRADED_SHARE } from "./degraded-share.js";
 export { lawOf, weightsFor } from "./enforcement/share-law.js";
+export { LeastConnectionsBalancer, type LeastConnectionsOptions } from "./least-connections/least-connections.js";
 export { LeastLatencyBalancer, type LeastLatencyOptions } from "./least-latency/least-latency.js";
 export type {
   BackendHealth,
@@ -11,6 +15,10 @@ export type {
   RequestResult,
 } from "./load-balancer.js";
 export { P2cBalancer, type P2cOptions } from "./p2c/p2c.js";
+export { PeakEwmaBalancer, type PeakEwmaOptions } from "./peak-ewma/peak-ewma.js";
+export { PrequalBalancer, type PrequalOptions } from "./prequal/prequal.js";
+export type { Probe } from "./prequal/probe-pool.js";
+export { RandomBalancer, type RandomOptions } from "./random/random.js";
 export { type BoundPolicy, bindPolicy, WEIGHT_POLICIES } from "./registry.js";
 export { RoundRobinBalancer } from "./round-robin/round-robin.js";
 export type { PolicyEndpoint, PolicyInput, PolicyOutput, WeightPolicy } from "./weight-policy.js";

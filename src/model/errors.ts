@@ -41,6 +41,13 @@ export const ERRORS = {
     "No algorithm of that name",
     "The message lists the names that exist.",
   ),
+  ERR_INVALID_BACKENDS: entry(
+    "invalid-backends",
+    422,
+    "INVALID_ARGUMENT",
+    "A list of backends that no balancer can work with",
+    "Ids must be unique and not empty, weights integers 1..65535; `errors[].pointer` names each entry.",
+  ),
   ERR_UNKNOWN_INSTANCE: entry(
     "unknown-instance",
     404,
@@ -202,6 +209,34 @@ export const ERRORS = {
     "UNAVAILABLE",
     "The control server does not answer",
     "Check that `steelyard serve` runs and that `--server` names its API address.",
+  ),
+  ERR_NO_BACKEND: entry(
+    "no-backend",
+    503,
+    "UNAVAILABLE",
+    "No backend may take traffic",
+    "Add backends, or wait until one is healthy again.",
+  ),
+  ERR_RETRIES_EXHAUSTED: entry(
+    "retries-exhausted",
+    503,
+    "UNAVAILABLE",
+    "Every attempt failed",
+    "The error's `cause` holds one error per attempt.",
+  ),
+  ERR_RETRY_BUDGET_SPENT: entry(
+    "retry-budget-spent",
+    503,
+    "UNAVAILABLE",
+    "An attempt failed, and too many requests are being retried already",
+    "Look for what makes so many requests fail; retries would only add load. `cause` holds one error per attempt.",
+  ),
+  ERR_DEADLINE_EXCEEDED: entry(
+    "deadline-exceeded",
+    504,
+    "DEADLINE_EXCEEDED",
+    "No answer in time",
+    "`cause` holds one error per attempt; give a longer deadline only if attempts need it.",
   ),
   ERR_INTERNAL: entry(
     "internal",

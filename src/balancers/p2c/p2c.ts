@@ -1,101 +1,107 @@
-// Power of two choices (Mitzenmacher 2001) on the seed's score: two distinct random candidates, the lower score wins.
-// Error rate and latency forget with time; connections are counted here, from select to recordResult. O(1) expected.
+// Power of two choices on the seed's score: two distinct random candidates, the lower score wins. Error rate and latency
+// forget with time; connections are counted here, from select to recordResult; a backend that nobody has measured counts
+// as the fleet's mean, so a newcomer is neither starved nor flooded. O(1) per pick.
 import type { Clock } from "../../runtime/clock.js";
 import type { Rng } from "../../runtime/rng.js";
 import { decayFactor } from "../../stats/decay.js";
-import type { BackendSpec, BalanceRequest, LoadBalancer, RequestResult } from "../load-balancer.js";
+import {
+  type BackendSpec,
+  type BalanceRequest,
+  type LoadBalancer,
+  latencyOf,
+  type RequestResult,
+} from "../load-balancer.js";
+import { Roster } from "../roster.js";
+import { TwoChoices } from "../two-choices.js";
 import { p2cScore } from "./score.js";
 
 export interface P2cOptions {
   readonly clock: Clock;
   readonly rng: Rng;
-  /** Memory of latency and error rate, milliseconds. Default 10,000. */
+  /** Memory of latency and error rate, milliseconds, > 0. Default 10,000. */
   readonly tauMs?: number;
 }
 
-interface BackendRecord {
-  connections: number;
+/** Decayed sums, so that few results weigh little. */
+interface Outcomes {
   requests: number;
   failures: number;
+  /** Results with a latency, and the sum of those. */
+  timed: number;
   latencySumMs: number;
   updatedMs: number;
 }
 
+interface Load extends Outcomes {
+  connections: number;
+}
+
+const noOutcomes = (): Outcomes => ({ requests: 0, failures: 0, timed: 0, latencySumMs: 0, updatedMs: -Infinity });
+
+/** Below this, what is left of old results is no evidence any more. */
+const MIN_EVIDENCE = 1e-6;
+
 export class P2cBalancer implements LoadBalancer {
   readonly name = "p2c";
   readonly #clock: Clock;
-  readonly #rng: Rng;
   readonly #tauMs: number;
-  readonly #records = new Map<string, BackendRecord>();
-  #eligible: readonly BackendSpec[] = [];
+  readonly #roster = new Roster<Load>(() => ({ ...noOutcomes(), connections: 0 }));
+  readonly #choices: TwoChoices;
+  readonly #fleet = noOutcomes();
 
+  /** @throws SteelyardError ERR_INVALID_BACKENDS */
   constructor(backends: readonly BackendSpec[], options: P2cOptions) {
     this.#clock = options.clock;
-    this.#rng = options.rng;
     this.#tauMs = options.tauMs ?? 10_000;
+    this.#choices = new TwoChoices(options.rng);
     this.updateBackends(backends);
   }
 
   select(_request: BalanceRequest): BackendSpec | undefined {
-    const total = this.#eligible.length;
-    const first = Math.floor(this.#rng.next() * total);
-    // Drawing from one fewer and stepping over the first makes the two distinct without a second try.
-    const offset = 1 + Math.floor(this.#rng.next() * (total - 1));
-    const one = this.#eligible[first];
-    const other = total > 1 ? this.#eligible[(first + offset) % total] : undefined;
-    const chosen = one !== undefined && other !== undefined && this.#isBetter(other, one) ? other : one;
-    if (chosen !== undefined) this.#recordOf(chosen.id).connections += 1;
-    return chosen;
+    this.#choices.draw();
+    const { usable } = this.#roster;
+    const first = usable[this.#choices.first];
+    const second = usable[this.#choices.second];
+    if (first === undefined) return undefined;
+    // Scores that differ by rounding only are equal: the first drawn, and so chance, decides.
+    const isSecondBetter = second !== undefined && this.#score(second.state) < this.#score(first.state) * (1 - 1e-9);
+    const chosen = isSecondBetter ? second : first;
+    chosen.state.connections += 1;
+    return chosen.spec;
   }
 
   updateBackends(backends: readonly BackendSpec[]): void {
-    const staying = new Set(backends.map(({ id }) => id));
-    for (const id of this.#records.keys()) if (!staying.has(id)) this.#records.delete(id);
-    for (const { id } of backends) this.#recordOf(id);
-    this.#eligible = backends.filter(({ health }) => health !== "unhealthy");
+    this.#roster.update(backends);
+    this.#choices.update(this.#roster.usable);
   }
 
-  recordResult({ backendId, success, latencyMs }: RequestResult): void {
-    const record = this.#records.get(backendId);
-    if (record === undefined) return;
-    record.connections = Math.max(0, record.connections - 1);
-    if (!Number.isFinite(latencyMs) || latencyMs < 0) return;
-    this.#forget(record);
-    record.requests += 1;
-    record.failures += success ? 0 : 1;
-    record.latencySumMs += latencyMs;
+  recordResult(result: RequestResult): void {
+    const load = this.#roster.get(result.backendId)?.state;
+    if (load === undefined) return;
+    load.connections = Math.max(0, load.connections - 1);
+    this.#record(load, result);
+    this.#record(this.#fleet, result);
   }
 
-  /** Scores that differ by rounding only are equal: the first drawn, and so chance, decides. */
-  #isBetter(other: BackendSpec, one: BackendSpec): boolean {
-    return this.#score(other.id) < this.#score(one.id) * (1 - 1e-9);
-  }
-
-  #recordOf(id: string): BackendRecord {
-    let record = this.#records.get(id);
-    if (record === undefined) {
-      record = { connections: 0, requests: 0, failures: 0, latencySumMs: 0, updatedMs: this.#clock.nowMs() };
-      this.#records.set(id, record);
-    }
-    return record;
-  }
-
-  #forget(record: BackendRecord): void {
+  #record(outcomes: Outcomes, result: RequestResult): void {
     const nowMs = this.#clock.nowMs();
-    const keep = decayFactor(nowMs - record.updatedMs, this.#tauMs);
-    record.requests *= keep;
-    record.failures *= keep;
-    record.latencySumMs *= keep;
-    record.updatedMs = nowMs;
+    // A clock that stands still or runs backwards makes nothing older.
+    const keep = nowMs > outcomes.updatedMs ? decayFactor(nowMs - outcomes.updatedMs, this.#tauMs) : 1;
+    const latencyMs = latencyOf(result);
+    outcomes.requests = outcomes.requests * keep + 1;
+    outcomes.failures = outcomes.failures * keep + (result.success ? 0 : 1);
+    outcomes.timed = outcomes.timed * keep + (latencyMs === undefined ? 0 : 1);
+    outcomes.latencySumMs = outcomes.latencySumMs * keep + (latencyMs ?? 0);
+    outcomes.updatedMs = nowMs;
   }
 
-  #score(id: string): number {
-    const { connections, requests, failures, latencySumMs } = this.#recordOf(id);
-    const known = requests > 1e-6;
+  #score(load: Load): number {
+    const timed = load.timed > MIN_EVIDENCE ? load : this.#fleet;
+    const counted = load.requests > MIN_EVIDENCE ? load : this.#fleet;
     return p2cScore({
-      connections,
-      latencyMs: known ? latencySumMs / requests : 0,
-      errorRate: known ? failures / requests : 0,
+      connections: load.connections,
+      latencyMs: timed.timed > MIN_EVIDENCE ? timed.latencySumMs / timed.timed : 0,
+      errorRate: counted.requests > MIN_EVIDENCE ? counted.failures / counted.requests : 0,
     });
   }
 }

@@ -1,0 +1,201 @@
+// Prequal (Wydrowski et al., "Load is not what you should balance", NSDI 2024). Every request asks a few random backends
+// for their requests in flight and latency; answers come in later and wait in a small pool. Among the pool's cold
+// backends (in flight not above a quantile) the lowest latency wins; when all are hot, the fewest in flight.
+// The network is the caller's: probes are asked for through `requestProbe` and come back through `addProbe`. O(1) in n.
+import type { Clock } from "../../runtime/clock.js";
+import type { Rng } from "../../runtime/rng.js";
+import { decayFactor } from "../../stats/decay.js";
+import { DEGRADED_SHARE } from "../degraded-share.js";
+import type { BackendSpec, BalanceRequest, LoadBalancer, RequestResult } from "../load-balancer.js";
+import { type Member, Roster } from "../roster.js";
+import { TwoChoices } from "../two-choices.js";
+import { type PoolProbe, type Probe, ProbePool } from "./probe-pool.js";
+import { ProbeTargets } from "./probe-targets.js";
+
+export interface PrequalOptions {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  /**
+   * Asks a backend for its load; the answer goes to `addProbe`, at once or later, or never. Called within `select`, so it
+   * must neither block nor throw. Default: nobody is asked, and the caller adds probes on its own account.
+   */
+  readonly requestProbe?: (backend: BackendSpec) => void;
+  /** Probes asked for per request, >= 0, may be fractional. Default 3. */
+  readonly probesPerRequest?: number;
+  /** Answers kept, integer >= 1. Default 16. */
+  readonly poolSize?: number;
+  /** Age at which an answer is thrown away, milliseconds. Default 1,000. */
+  readonly maxProbeAgeMs?: number;
+  /** Quantile of requests in flight above which a backend is hot, 0..1. Default 2^-0.25, about 0.84. */
+  readonly hotQuantile?: number;
+  /** Memory of the failure rate, milliseconds. Default 10,000. */
+  readonly failureTauMs?: number;
+  /** Latency that a failure is worth, milliseconds. Default 5,000. */
+  readonly failurePenaltyMs?: number;
+}
+
+/** Below this many answers there is no choice to make: a random backend is as good. */
+const MIN_POOL = 2;
+/** Answers thrown away per request, the oldest and the worst in turn. */
+const REMOVED_PER_REQUEST = 1;
+/** The paper's delta: how fast the pool may shrink towards its target size. */
+const REUSE_SLACK = 1;
+/** Most that a failure rate counts as, so that the cost stays finite. */
+const MAX_FAILURE_RATE = 0.99;
+
+interface Failures {
+  rate: number;
+  updatedMs: number;
+}
+
+export class PrequalBalancer implements LoadBalancer {
+  readonly name = "prequal";
+  readonly #clock: Clock;
+  readonly #rng: Rng;
+  readonly #requestProbe: ((backend: BackendSpec) => void) | undefined;
+  readonly #probesPerRequest: number;
+  readonly #poolSize: number;
+  readonly #failureTauMs: number;
+  readonly #failurePenaltyMs: number;
+  readonly #pool: ProbePool;
+  readonly #roster = new Roster<Failures>(() => ({ rate: 0, updatedMs: 0 }));
+  readonly #fallback: TwoChoices;
+  readonly #targets: ProbeTargets;
+  #probesOwed = 0;
+  #removesOldest = true;
+
+  /** @throws SteelyardError ERR_INVALID_BACKENDS */
+  constructor(backends: readonly BackendSpec[], options: PrequalOptions) {
+    this.#clock = options.clock;
+    this.#rng = options.rng;
+    this.#requestProbe = options.requestProbe;
+    this.#probesPerRequest = options.probesPerRequest ?? 3;
+    this.#poolSize = options.poolSize ?? 16;
+    this.#failureTauMs = options.failureTauMs ?? 10_000;
+    this.#failurePenaltyMs = options.failurePenaltyMs ?? 5_000;
+    this.#pool = new ProbePool({
+      capacity: this.#poolSize,
+      maxAgeMs: options.maxProbeAgeMs ?? 1_000,
+      hotQuantile: options.hotQuantile ?? 2 ** -0.25,
+    });
+    this.#fallback = new TwoChoices(options.rng);
+    this.#targets = new ProbeTargets(options.rng);
+    this.updateBackends(backends);
+  }
+
+  select(_request: BalanceRequest): BackendSpec | undefined {
+    if (this.#roster.usable.length === 0) return undefined;
+    this.#pool.removeExpired(this.#clock.nowMs());
+    this.#askForProbes();
+    const chosen = this.#pool.size >= MIN_POOL ? this.#choose() : undefined;
+    for (let i = 0; i < REMOVED_PER_REQUEST; i++) this.#removeOne();
+    if (chosen !== undefined) return chosen;
+    this.#fallback.draw();
+    return this.#roster.usable[this.#fallback.first]?.spec;
+  }
+
+  /** Takes a probe's answer. Of unknown or unhealthy backends, or with values that make no sense: ignored. */
+  addProbe(probe: Probe): void {
+    if ((this.#roster.get(probe.backendId)?.slot ?? -1) < 0) return;
+    if (!Number.isInteger(probe.inFlight) || probe.inFlight < 0) return;
+    if (!Number.isFinite(probe.latencyMs) || probe.latencyMs < 0) return;
+    this.#pool.add(probe, this.#clock.nowMs(), this.#reuseBudget());
+  }
+
+  updateBackends(backends: readonly BackendSpec[]): void {
+    this.#roster.update(backends);
+    this.#fallback.update(this.#roster.usable);
+    this.#targets.update(this.#roster.usable.length);
+    for (let i = this.#pool.size - 1; i >= 0; i--) if (this.#memberAt(i) === undefined) this.#pool.remove(i);
+  }
+
+  /** Only failures are learned from here: latency and load are the backend's own to report. */
+  recordResult({ backendId, success }: RequestResult): void {
+    const failures = this.#roster.get(backendId)?.state;
+    if (failures === undefined) return;
+    const nowMs = this.#clock.nowMs();
+    // Results at one instant must all count, so a step is never shorter than a hundredth of tau.
+    const elapsedMs = Math.max(nowMs - failures.updatedMs, this.#failureTauMs / 100);
+    const sample = success ? 0 : 1;
+    failures.rate = sample + (failures.rate - sample) * decayFactor(elapsedMs, this.#failureTauMs);
+    failures.updatedMs = nowMs;
+  }
+
+  #askForProbes(): void {
+    if (this.#requestProbe === undefined) return;
+    this.#probesOwed += this.#probesPerRequest;
+    const count = Math.min(Math.floor(this.#probesOwed), this.#roster.usable.length);
+    this.#probesOwed -= Math.floor(this.#probesOwed);
+    for (let i = 0; i < count; i++) {
+      const member = this.#roster.usable[this.#targets.draw(i)];
+      if (member !== undefined) this.#requestProbe(member.spec);
+    }
+  }
+
+  #choose(): BackendSpec | undefined {
+    let best = -1;
+    for (let i = 0; i < this.#pool.size; i++) if (best < 0 || this.#isBetter(i, best)) best = i;
+    const probe = this.#pool.at(best);
+    const member = this.#memberAt(best);
+    if (probe === undefined || member === undefined) return undefined;
+    // The request about to be sent is in flight there, whatever the answer said.
+    probe.inFlight += 1;
+    probe.usesLeft -= 1;
+    if (probe.usesLeft < 1) this.#pool.remove(best);
+    return member.spec;
+  }
+
+  /** Cold before hot; cold ones by latency, hot ones by requests in flight. */
+  #isBetter(one: number, other: number): boolean {
+    const hotAbove = this.#pool.hotAbove;
+    const inFlightOne = this.#inFlight(one);
+    const inFlightOther = this.#inFlight(other);
+    const isColdOne = inFlightOne <= hotAbove;
+    const isColdOther = inFlightOther <= hotAbove;
+    if (isColdOne !== isColdOther) return isColdOne;
+    return isColdOne ? this.#latencyMs(one) < this.#latencyMs(other) : inFlightOne < inFlightOther;
+  }
+
+  #inFlight(index: number): number {
+    return (this.#pool.at(index)?.inFlight ?? 0) / this.#shareAt(index);
+  }
+
+  /**
+   * With the expected cost of failing added, penalty * rate / (1 - rate): a backend that fails fast reports little load
+   * and low latency, and would swallow everything (the paper's sinkhole).
+   */
+  #latencyMs(index: number): number {
+    const rate = Math.min(MAX_FAILURE_RATE, this.#memberAt(index)?.state.rate ?? 0);
+    const ownMs = this.#pool.at(index)?.latencyMs ?? 0;
+    return (ownMs + (this.#failurePenaltyMs * rate) / (1 - rate)) / this.#shareAt(index);
+  }
+
+  #shareAt(index: number): number {
+    return this.#memberAt(index)?.spec.health === "degraded" ? DEGRADED_SHARE : 1;
+  }
+
+  #memberAt(index: number): Member<Failures> | undefined {
+    const probe: PoolProbe | undefined = this.#pool.at(index);
+    const member = probe === undefined ? undefined : this.#roster.get(probe.backendId);
+    return member !== undefined && member.slot >= 0 ? member : undefined;
+  }
+
+  #removeOne(): void {
+    if (this.#pool.size <= MIN_POOL) return;
+    let index = 0;
+    if (!this.#removesOldest) {
+      for (let i = 1; i < this.#pool.size; i++) if (this.#isBetter(index, i)) index = i;
+    }
+    this.#removesOldest = !this.#removesOldest;
+    this.#pool.remove(index);
+  }
+
+  /** How often one answer may be used (the paper's equation 1), rounded at random so that fractions count. */
+  #reuseBudget(): number {
+    const spread = 1 - this.#poolSize / this.#roster.usable.length;
+    const gain = spread * this.#probesPerRequest - REMOVED_PER_REQUEST;
+    // A pool that holds the whole fleet, or more is taken out than comes in: only age and newer answers replace one.
+    if (gain <= 0) return Infinity;
+    return Math.floor(Math.max(1, (1 + REUSE_SLACK) / gain) + this.#rng.next());
+  }
+}
