@@ -6,6 +6,7 @@ import { IndexedHeap } from "../../stats/indexed-heap.js";
 import { Xxh64 } from "../../stats/xxh64.js";
 import type { HashHost } from "./hash-hosts.js";
 import type { OwnerTable } from "./owner-table.js";
+import { isPrime } from "./prime.js";
 
 export const DEFAULT_TABLE_SIZE = 65_537;
 /** Envoy's limit, and small enough that the remainder of a 64-bit hash can be taken in doubles. */
@@ -93,10 +94,4 @@ function remainder(high: number, low: number, divisor: number): number {
 function compareKeys(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
-}
-
-function isPrime(value: number): boolean {
-  if (!Number.isInteger(value) || value < 2) return false;
-  for (let factor = 2; factor * factor <= value; factor++) if (value % factor === 0) return false;
-  return true;
 }
