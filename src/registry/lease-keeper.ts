@@ -33,7 +33,7 @@ export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #inFlight = new Set<Promise<void>>();
   #cancel: Cancel | undefined;
-  #preserved = "";
+  #preserved = preservedBy({ all: false, services: [] });
   #lostMs = 0;
 
   constructor(options: LeaseKeeperOptions) {
@@ -163,11 +163,16 @@ export class LeaseKeeper {
     const { all, services } = leases.preservation;
     metrics.gauge("steelyard_registry_self_preservation", all ? 1 : 0);
     metrics.gauge("steelyard_registry_self_preservation_services", services.length);
-    const preserved = `${all}:${services.join()}`;
+    const preserved = preservedBy({ all, services });
     if (preserved === this.#preserved) return;
     this.#preserved = preserved;
     logger.warn({ all, services: services.slice(0, 10), count: services.length }, "self-preservation changed");
   }
+}
+
+/** Equal for equal sets of protected services: only a change is worth a line in the log. */
+function preservedBy({ all, services }: LeaseBook["preservation"]): string {
+  return `${all}:${services.join()}`;
 }
 
 /** Takes up to `limit` items out of the set. */

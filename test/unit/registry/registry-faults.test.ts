@@ -2,6 +2,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { DEFAULT_SERVICE_POLICY } from "../../../src/model/service.js";
 import { instanceKey } from "../../../src/registry/records.js";
+import { silentLogger } from "../../../src/runtime/logger.js";
 import type { Labels, MetricSink } from "../../../src/runtime/metrics.js";
 import { MemoryStore } from "../../../src/store/memory/memory-store.js";
 import { id, instancesOf, makeRegistry, pass, service, settled, spec } from "./registry-fixture.js";
@@ -165,6 +166,18 @@ describe("silence", () => {
       "steelyard_registry_instances live": 6,
       "steelyard_registry_instances suspect": 0,
     });
+  });
+
+  test("a warning is given when self-preservation begins and ends, and not before", async () => {
+    const warnings: object[] = [];
+    const logger = { ...silentLogger, warn: (fields: object, event: string) => warnings.push({ ...fields, event }) };
+    const { registry, clock } = await withInstances(6, { logger });
+    await pass(registry, clock, 20, () => true);
+    expect(warnings).toEqual([]);
+    await pass(registry, clock, 40);
+    expect(warnings).toEqual([expect.objectContaining({ all: true, event: "self-preservation changed" })]);
+    await pass(registry, clock, 60, () => true);
+    expect(warnings.slice(1)).toEqual([expect.objectContaining({ all: false, count: 0 })]);
   });
 
   test("law 1: the only instance is never removed by expiry", async () => {
