@@ -1,10 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type {
-  BackendSpec,
-  BalanceRequest,
-  LoadBalancer,
-  RequestResult,
-} from "../../../../src/balancers/load-balancer.js";
+import type { BackendSpec, BalanceRequest, RequestResult } from "../../../../src/balancers/load-balancer.js";
 import { type Attempt, RetryBalancer, type RetryOptions } from "../../../../src/balancers/retry/retry-balancer.js";
 import { RetryBudget } from "../../../../src/balancers/retry/retry-budget.js";
 import { RoundRobinBalancer } from "../../../../src/balancers/round-robin/round-robin.js";
@@ -28,7 +23,7 @@ class RecordingBalancer extends RoundRobinBalancer {
 function setUp(backends: readonly BackendSpec[], options: Partial<RetryOptions> = {}) {
   const clock = new ManualClock();
   const inner = new RecordingBalancer();
-  const retry = new RetryBalancer(backends, inner as LoadBalancer, { clock, rng: seededRng(1), ...options });
+  const retry = new RetryBalancer(backends, inner, { clock, rng: seededRng(1), ...options });
   return { clock, inner, retry };
 }
 
@@ -37,9 +32,10 @@ const microtasks = (): Promise<void> => new Promise((resolve) => setImmediate(re
 /** Moves the clock from one due task to the next until the promise settles. */
 async function settle<T>(clock: ManualClock, promise: Promise<T>): Promise<PromiseSettledResult<T>> {
   let result: PromiseSettledResult<T> | undefined;
-  void Promise.allSettled([promise]).then(([settled]) => {
-    result = settled;
-  });
+  promise.then(
+    (value) => (result = { status: "fulfilled", value }),
+    (reason: unknown) => (result = { status: "rejected", reason }),
+  );
   for (;;) {
     await microtasks();
     if (result !== undefined) return result;
