@@ -8,17 +8,11 @@ import type { EndpointLoad, LoadRound, LoadSample, SignalMode } from "../model/l
 import type { Cancel, Clock } from "../runtime/clock.js";
 import { lowerMedian } from "../stats/median.js";
 import { BackendReports } from "./backend-reports.js";
+import { type Doubts, hear, sumGauges } from "./disagreement.js";
 import type { HeartbeatLoad } from "./heartbeat-load.js";
 import { LITTLE_START, type LittleState } from "./littles-law.js";
 import { addSamples } from "./load-sample.js";
-import {
-  type Contribution,
-  type EndpointTotal,
-  endpointLoad,
-  IDLE,
-  meanIntervalMs,
-  sumContributions,
-} from "./round-aggregate.js";
+import { type Contribution, type EndpointTotal, endpointLoad, IDLE, meanIntervalMs } from "./round-aggregate.js";
 import { scheduleDeadline } from "./round-clock.js";
 import type { SampleBudget } from "./sample-budget.js";
 import { MODE_START, type ModeState, modeStep } from "./signal-mode.js";
@@ -86,6 +80,7 @@ export class ServiceRounds {
   readonly #endpoints = new Map<InstanceId, EndpointMemory>();
   readonly #backends = new BackendReports();
   #mode: ModeState = MODE_START;
+  #doubts: ReadonlyMap<string, Doubts> = new Map();
   #closedAtMs: number | undefined;
   /** Set while a round is open. */
   #cancelDeadline: Cancel | undefined;
@@ -204,9 +199,9 @@ export class ServiceRounds {
     this.#cancelDeadline = undefined;
     this.#joining = "no";
     const nowMs = this.#options.clock.nowMs();
-    const contributions: Contribution[] = [];
-    for (const state of this.#reporters.values()) if (state.open) contributions.push(state.open);
-    if (contributions.length === 0) return; // whoever had reported is gone again
+    const contributions = new Map<string, Contribution>();
+    for (const [node, { open }] of this.#reporters) if (open) contributions.set(node, open);
+    if (contributions.size === 0) return; // whoever had reported is gone again
     this.expire();
     this.#closedAtMs = nowMs;
     const round = this.#aggregate(contributions, nowMs);
@@ -217,10 +212,11 @@ export class ServiceRounds {
     this.#options.onRound(round, closedBy);
   }
 
-  #aggregate(contributions: readonly Contribution[], nowMs: number): LoadRound {
-    const intervalMs = meanIntervalMs(contributions);
-    const totals = sumContributions(contributions);
-    const inFlight = this.#gauges();
+  #aggregate(contributions: ReadonlyMap<string, Contribution>, nowMs: number): LoadRound {
+    const intervalMs = meanIntervalMs([...contributions.values()]);
+    const { totals, doubts } = hear(contributions, this.#doubts);
+    this.#doubts = doubts;
+    const inFlight = sumGauges(Array.from(this.#reporters.values(), ({ last }) => last));
     this.#hearBackends(totals, nowMs, intervalMs);
     const loads = new Map<InstanceId, EndpointLoad>();
     const sums = { intervalMs, successes: 0, errors: 0, measured: 0, little: false };
@@ -274,14 +270,6 @@ export class ServiceRounds {
       if (utilization === undefined) continue;
       this.#backends.recordOrca(instance, utilization.sum / utilization.count, nowMs, cadenceMs);
     }
-  }
-
-  #gauges(): Map<InstanceId, number> {
-    const inFlight = new Map<InstanceId, number>();
-    for (const state of this.#reporters.values()) {
-      for (const [id, sample] of state.last) inFlight.set(id, (inFlight.get(id) ?? 0) + sample.inFlight);
-    }
-    return inFlight;
   }
 }
 
