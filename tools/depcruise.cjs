@@ -8,11 +8,12 @@ const allowed = {
   registry: ["model", "runtime", "store"],
   signals: ["model", "stats", "runtime", "gen"],
   control: ["model", "stats", "runtime", "registry", "signals", "balancers"],
+  simulator: ["model", "stats", "runtime", "balancers", "signals", "control"],
   translate: ["model", "gen"],
   xds: ["runtime", "gen"],
   api: ["model", "runtime", "registry", "control", "signals", "xds", "gen"],
   telemetry: ["model", "runtime"],
-  cli: ["model", "api", "app"],
+  cli: ["model", "api", "app", "simulator"],
   gen: [],
 };
 

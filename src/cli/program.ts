@@ -8,6 +8,7 @@ import { addExplain } from "./commands/explain.js";
 import { addGet } from "./commands/get.js";
 import { addRegister } from "./commands/register.js";
 import { addServe } from "./commands/serve.js";
+import { addSimulate } from "./commands/simulate.js";
 import { addWatch } from "./commands/watch.js";
 import type { CliContext } from "./context.js";
 import { printable } from "./table.js";
@@ -32,6 +33,7 @@ export function createProgram(context: CliContext, onExit: (code: number) => voi
   addWatch(program, context);
   addExplain(program, context);
   addAdminState(program, context);
+  addSimulate(program, context);
   program
     .command("version")
     .description("print the version")
