@@ -1,6 +1,7 @@
 // The REST API as one express application: guard, routes, and the answer to everything that goes wrong.
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import { SteelyardError } from "../model/errors.js";
+import { BlockingQueries } from "./blocking-queries.js";
 import { requestId, requestIdOf, sameSiteOnly, securityHeaders } from "./guard.js";
 import { heartbeatHandlers } from "./handlers/heartbeats.js";
 import { instanceHandlers } from "./handlers/instances.js";
@@ -28,11 +29,12 @@ const KNOWN_METHODS = new Set(["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", 
 export function createApi(options: ApiOptions): Express {
   const deps: ApiDependencies = { ...options, limits: { ...DEFAULT_API_LIMITS, ...options.limits } };
   const { closeStreams, ...watch } = watchHandlers(deps);
+  const blocking = new BlockingQueries(deps);
   const handlers = {
-    ...instanceHandlers(deps),
+    ...instanceHandlers(deps, blocking),
     ...heartbeatHandlers(deps),
     ...lifecycleHandlers(deps),
-    ...serviceHandlers(deps),
+    ...serviceHandlers(deps, blocking),
     ...weightHandlers(deps),
     ...nodeHandlers(deps),
     ...watch,
@@ -41,6 +43,7 @@ export function createApi(options: ApiOptions): Express {
   app.disable("etag"); // tags are revisions, not hashes of the body
   app.set("query parser", "simple");
   onStopping(app, closeStreams);
+  onStopping(app, () => blocking.close());
   app.use(requestId, measure(deps), securityHeaders(), sameSiteOnly(options.allowedHosts ?? []));
   const openApi = openApiDocument(deps.version);
   app.get("/openapi.json", (_request, response) => {

@@ -10,6 +10,7 @@ import type { LeaseGrant } from "../registry/lease-grant.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
+import type { Rng } from "../runtime/rng.js";
 import type { WatchableMap } from "../runtime/watchable-map.js";
 import type { NodeStatus } from "../xds/node-status.js";
 
@@ -68,6 +69,8 @@ export interface ApiLimits {
   readonly batchBytes: number;
   /** Open event streams. */
   readonly watchers: number;
+  /** Reads that wait for a new revision. */
+  readonly blockingQueries: number;
   /** How long an event stream may take nothing before it is cut, milliseconds. */
   readonly watchStallMs: number;
 }
@@ -76,6 +79,7 @@ export const DEFAULT_API_LIMITS: ApiLimits = {
   bodyBytes: 65_536,
   batchBytes: 1_048_576,
   watchers: 128,
+  blockingQueries: 256,
   watchStallMs: 30_000,
 };
 
@@ -94,6 +98,7 @@ export interface ApiDependencies {
   readonly nodes: () => readonly NodeStatus[];
   readonly algorithms: readonly AlgorithmInfo[];
   readonly clock: Clock;
+  readonly rng: Rng;
   readonly logger: Logger;
   readonly metrics: MetricSink;
   readonly version: string;

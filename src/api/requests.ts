@@ -6,6 +6,7 @@ import { generationSchema, instanceStatusSchema } from "../registry/instance-spe
 
 export const MAX_BATCH_ITEMS = 1_000;
 const MAX_PAGE = 1_000;
+const MAX_WAIT_SECONDS = 300;
 
 const service = z.string().regex(SERVICE_NAME_PATTERN).transform(parseServiceName);
 const id = z.string().regex(INSTANCE_ID_PATTERN).transform(parseInstanceId);
@@ -41,11 +42,30 @@ const limit = z
   .describe(`Items per page, 1..${MAX_PAGE}.`);
 const cursor = z.string().max(128).optional().describe("`nextCursor` of the page before.");
 
-export const pageQuerySchema = z.strictObject({ limit, cursor });
+const blocking = {
+  index: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+    .optional()
+    .describe("Revision that the caller has seen: the answer comes when there is another one."),
+  wait: z
+    .string()
+    .regex(/^\d{1,3}s?$/, "must be seconds, e.g. 30s")
+    .transform((text) => Number.parseInt(text, 10))
+    .pipe(z.int().max(MAX_WAIT_SECONDS))
+    .default(30)
+    .describe(`With \`index\`: longest time until the answer, 0s..${MAX_WAIT_SECONDS}s, and up to a sixteenth more.`),
+};
+
+export const serviceQuerySchema = z.strictObject(blocking);
+
+export const servicesQuerySchema = z.strictObject({ limit, cursor, ...blocking });
 
 export const instancesQuerySchema = z.strictObject({
   limit,
   cursor,
+  ...blocking,
   status: status.describe("Only instances that say so of themselves."),
   zone: z.string().max(64).optional().describe("Only instances of this zone."),
 });
@@ -62,6 +82,11 @@ export const deleteInstanceQuerySchema = z.strictObject({
 });
 
 export const watchQuerySchema = z.strictObject({
+  from: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional()
+    .describe("`id` of the last event that was seen, as in `Last-Event-ID`."),
   service: service.optional().describe("Only this service."),
   events: z
     .enum(["weights", "instances", "weights,instances", "instances,weights"])

@@ -34,7 +34,7 @@ export interface Route {
   readonly query?: z.ZodType;
   readonly body?: RouteBody;
   /** Request headers that change the outcome. */
-  readonly headers?: readonly ("If-Match" | "If-None-Match")[];
+  readonly headers?: readonly ("If-Match" | "If-None-Match" | "Last-Event-ID")[];
   readonly replies: readonly RouteReply[];
   /** Besides those that every route may answer. */
   readonly problems: readonly ErrorCode[];
@@ -58,6 +58,10 @@ interface Call<R extends Route> {
   readonly ifMatch: number | "*" | undefined;
   /** `If-None-Match: *` */
   readonly ifAbsent: boolean;
+  /** `Last-Event-ID`, or "" for none. */
+  readonly lastEventId: string;
+  /** Aborted when the connection is closed: an answer that waits need not be made. */
+  readonly callerGone: AbortSignal;
 }
 
 export interface Answer {

@@ -1,6 +1,7 @@
 // From the route table to an express router. Every request takes the same way: match, read and parse the body, call the
 // handler, answer. Handlers see only parsed values and return what to answer.
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
+import { z } from "zod";
 import { SteelyardError } from "../model/errors.js";
 import { parseInstanceId, parseServiceName } from "../model/ids.js";
 import { ifAbsentOf, ifMatchOf, notModified } from "./etag.js";
@@ -17,9 +18,13 @@ interface UntypedCall {
   readonly body: unknown;
   readonly ifMatch: number | "*" | undefined;
   readonly ifAbsent: boolean;
+  readonly lastEventId: string;
+  readonly callerGone: AbortSignal;
 }
 
 type UntypedHandler = (call: UntypedCall) => Answer | StreamAnswer | Promise<Answer>;
+
+const NO_PARAMETERS = z.strictObject({});
 
 /** Paths as express and as OpenAPI write them. */
 function expressPath(path: string): string {
@@ -76,12 +81,17 @@ function bodyReader(route: Route, limits: ApiLimits): readonly RequestHandler[] 
 function answerWith(route: Route, handler: UntypedHandler): RequestHandler {
   return async (request, response) => {
     const reads = route.method === "get";
+    const lastEventId = request.headers["last-event-id"];
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
     const answer = await handler({
       params: paramsOf(request),
       query: parseQuery(route, request),
       body: parseBody(route, request),
       ifMatch: reads ? undefined : ifMatchOf(request.headers),
       ifAbsent: reads ? false : ifAbsentOf(request.headers),
+      lastEventId: typeof lastEventId === "string" ? lastEventId : "",
+      callerGone: gone.signal,
     });
     if ("stream" in answer) answer.stream(request, response);
     else send(request, response, answer);
@@ -98,8 +108,7 @@ function paramsOf(request: Request): Readonly<Record<string, string>> {
 }
 
 function parseQuery(route: Route, request: Request): unknown {
-  if (!route.query) return undefined;
-  const parsed = route.query.safeParse({ ...request.query });
+  const parsed = (route.query ?? NO_PARAMETERS).safeParse({ ...request.query });
   if (parsed.success) return parsed.data;
   throw invalidRequest("the query is not valid", parsed.error, "/query");
 }

@@ -78,7 +78,7 @@ export const ROUTES = [
     query: requests.instancesQuerySchema,
     headers: ["If-None-Match"],
     replies: [{ status: 200, description: "A page of instances.", schema: answers.instancesAnswerSchema }],
-    problems: ["ERR_UNKNOWN_SERVICE"],
+    problems: ["ERR_UNKNOWN_SERVICE", "ERR_RATE_LIMITED"],
   },
   {
     id: "heartbeat",
@@ -129,10 +129,10 @@ export const ROUTES = [
     method: "get",
     path: SERVICES,
     summary: "Services, sorted by name.",
-    query: requests.pageQuerySchema,
+    query: requests.servicesQuerySchema,
     headers: ["If-None-Match"],
     replies: [{ status: 200, description: "A page of services.", schema: answers.servicesAnswerSchema }],
-    problems: [],
+    problems: ["ERR_RATE_LIMITED"],
   },
   {
     id: "putService",
@@ -159,9 +159,10 @@ export const ROUTES = [
     method: "get",
     path: SERVICE,
     summary: "A service and its policy.",
+    query: requests.serviceQuerySchema,
     headers: ["If-None-Match"],
     replies: [{ status: 200, description: "The service.", schema: answers.serviceAnswerSchema }],
-    problems: ["ERR_UNKNOWN_SERVICE"],
+    problems: ["ERR_UNKNOWN_SERVICE", "ERR_RATE_LIMITED"],
   },
   {
     id: "deleteService",
@@ -208,12 +209,14 @@ export const ROUTES = [
     id: "watch",
     method: "get",
     path: "/v1/watch",
-    summary: "Server-sent events: the present state first, then each change. Events in between are coalesced.",
+    summary:
+      "Server-sent events: the present state first, then each change. Events in between are coalesced. A client that resumes is first told to forget what it knows (`event: resync`).",
     query: requests.watchQuerySchema,
+    headers: ["Last-Event-ID"],
     replies: [
       {
         status: 200,
-        description: "`event: weights` and `event: instances`, `id` = revision of the catalogue.",
+        description: "`event: weights`, `event: instances` and `event: resync`, `id` = revision of the catalogue.",
         schema: z.string(),
         mediaType: "text/event-stream",
       },

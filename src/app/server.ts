@@ -97,6 +97,7 @@ export class SteelyardServer implements Component {
 
     const app = createApi({
       ...of("api"),
+      rng,
       registry,
       control,
       nodes: () => xds.nodes(),

@@ -1,5 +1,6 @@
 // Registrations: upsert, patch, read, list, deregister.
 import { SteelyardError } from "../../model/errors.js";
+import type { BlockingQueries } from "../blocking-queries.js";
 import { weakTag } from "../etag.js";
 import { pageOf } from "../page.js";
 import type { ApiDependencies } from "../ports.js";
@@ -7,12 +8,10 @@ import { instanceTag, presentInstance } from "../present.js";
 import type { Handlers } from "../routes.js";
 import { instanceOf, revisionToMatch, serviceOf } from "./lookup.js";
 
-export function instanceHandlers({
-  registry,
-}: ApiDependencies): Pick<
-  Handlers,
-  "putInstance" | "patchInstance" | "deleteInstance" | "getInstance" | "listInstances"
-> {
+export function instanceHandlers(
+  { registry }: Pick<ApiDependencies, "registry">,
+  blocking: BlockingQueries,
+): Pick<Handlers, "putInstance" | "patchInstance" | "deleteInstance" | "getInstance" | "listInstances"> {
   return {
     async putInstance({ params: { service, id }, query, body, ifMatch, ifAbsent }) {
       const { instance, outcome, lease } = await registry.register(service, id, body, {
@@ -54,7 +53,8 @@ export function instanceHandlers({
       return { status: 200, body: presentInstance(instance), etag: instanceTag(instance) };
     },
 
-    listInstances({ params: { service }, query }) {
+    async listInstances({ params: { service }, query, callerGone }) {
+      await blocking.changed(query, service, callerGone);
       const snapshot = serviceOf(registry, service);
       const wanted = snapshot.instances.filter(
         (instance) =>

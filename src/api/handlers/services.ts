@@ -1,5 +1,6 @@
 // Services and their policies.
 import { SteelyardError } from "../../model/errors.js";
+import type { BlockingQueries } from "../blocking-queries.js";
 import { strongTag, weakTag } from "../etag.js";
 import { pageOf } from "../page.js";
 import type { ApiDependencies } from "../ports.js";
@@ -7,9 +8,10 @@ import { presentService } from "../present.js";
 import type { Handlers } from "../routes.js";
 import { revisionToMatch, serviceOf } from "./lookup.js";
 
-export function serviceHandlers({
-  registry,
-}: ApiDependencies): Pick<Handlers, "putService" | "getService" | "deleteService" | "listServices"> {
+export function serviceHandlers(
+  { registry }: Pick<ApiDependencies, "registry">,
+  blocking: BlockingQueries,
+): Pick<Handlers, "putService" | "getService" | "deleteService" | "listServices"> {
   return {
     async putService({ params: { service }, body, ifMatch, ifAbsent }) {
       const current = registry.services.get(service);
@@ -25,7 +27,8 @@ export function serviceHandlers({
       };
     },
 
-    getService({ params: { service } }) {
+    async getService({ params: { service }, query, callerGone }) {
+      await blocking.changed(query, service, callerGone);
       const snapshot = serviceOf(registry, service);
       return { status: 200, body: presentService(snapshot), etag: strongTag(snapshot.revision) };
     },
@@ -35,7 +38,8 @@ export function serviceHandlers({
       return { status: 204 };
     },
 
-    listServices({ query }) {
+    async listServices({ query, callerGone }) {
+      await blocking.changed(query, undefined, callerGone);
       const names = [...registry.services.keys()].sort();
       const { items, ...page } = pageOf(names, (name) => name, query);
       const services = items.flatMap((name) => {

@@ -1,5 +1,5 @@
-// `GET /v1/watch`: the present state, then each change. Resuming with any `Last-Event-ID` is the same as starting: the
-// maps deliver their whole content first, so nothing between is needed and nothing is missed.
+// `GET /v1/watch`: the present state, then each change. A client that resumes gets the whole state as well, because the
+// maps deliver their content first; what was deleted while it was away is not in it, so it is told to start over.
 import type { Response } from "express";
 import { SteelyardError } from "../../model/errors.js";
 import type { ServiceName } from "../../model/ids.js";
@@ -10,6 +10,10 @@ import { presentInstances, presentWeights } from "../present.js";
 import type { Handlers } from "../routes.js";
 
 type EventName = "weights" | "instances";
+
+function frame(event: EventName | "resync", revision: number, data: object): string {
+  return `event: ${event}\nid: ${revision}\ndata: ${JSON.stringify(data)}\n\n`;
+}
 
 export interface WatchHandlers extends Pick<Handlers, "watch"> {
   /** Ends every open stream. */
@@ -22,9 +26,15 @@ export function watchHandlers(deps: ApiDependencies): WatchHandlers {
   const frameOfSnapshot = frameWriter("instances", registry.revision.bind(registry), presentInstances);
   const frameOfPlan = frameWriter("weights", registry.revision.bind(registry), presentWeights);
 
-  const open = (response: Response, only: ServiceName | undefined, events: readonly string[]): void => {
+  const open = (
+    response: Response,
+    only: ServiceName | undefined,
+    events: readonly string[],
+    resumes: boolean,
+  ): void => {
     const onStall = (): void => metrics.count("steelyard_api_watch_dropped_total", { reason: "slow" });
     const stream = new EventStream({ response, clock, stallMs: limits.watchStallMs, onStall });
+    if (resumes) stream.send("resync", frame("resync", registry.revision(), {}));
     const follow = <V extends object>(
       name: EventName,
       map: WatchableMap<ServiceName, V>,
@@ -51,12 +61,15 @@ export function watchHandlers(deps: ApiDependencies): WatchHandlers {
   };
 
   return {
-    watch({ query }) {
+    watch({ query, lastEventId }) {
       if (streams.size >= limits.watchers) {
         throw new SteelyardError("ERR_RATE_LIMITED", `${limits.watchers} event streams are open already`);
       }
       const events = (query.events ?? "weights,instances").split(",");
-      return { stream: (_request, response) => open(response, query.service, events) };
+      return {
+        stream: (_request, response) =>
+          open(response, query.service, events, query.from !== undefined || lastEventId !== ""),
+      };
     },
 
     closeStreams() {
@@ -75,13 +88,13 @@ function frameWriter<V extends object>(
   present: (value: V) => object,
 ): (service: ServiceName, value: V | undefined) => string {
   const written = new WeakMap<V, string>();
-  const write = (data: object): string => `event: ${name}\nid: ${revision()}\ndata: ${JSON.stringify(data)}\n\n`;
+  const write = (data: object): string => frame(name, revision(), data);
   return (service, value) => {
     if (!value) return write({ service, deleted: true });
     const known = written.get(value);
     if (known !== undefined) return known;
-    const frame = write(present(value));
-    written.set(value, frame);
-    return frame;
+    const encoded = write(present(value));
+    written.set(value, encoded);
+    return encoded;
   };
 }

@@ -172,6 +172,16 @@ describe("paths and callers", () => {
     expect(reply.headers.get("allow")).toBe("PUT, PATCH, DELETE, GET, HEAD");
   });
 
+  test("unknown query parameters are refused, also where there are none", async () => {
+    await api.put(A, spec());
+    expect(pointersOf(await api.get(`${A}?verbose=1`), 422, "ERR_INVALID_REQUEST")).toEqual(["/query/verbose"]);
+    expect(pointersOf(await api.get("/v1/services?limit=0&x=1"), 422, "ERR_INVALID_REQUEST").toSorted()).toEqual([
+      "/query/limit",
+      "/query/x",
+    ]);
+    expect(pointersOf(await api.put(`${A}/heartbeat?ttl=9`, {}), 422, "ERR_INVALID_REQUEST")).toEqual(["/query/ttl"]);
+  });
+
   test("a harmless request id is kept, any other replaced", async () => {
     expect((await api.get("/v1/services", { "x-request-id": "abc-1" })).headers.get("x-request-id")).toBe("abc-1");
     const reply = await api.get("/v1/nope", { "x-request-id": "<script>" });

@@ -15,6 +15,7 @@ import type { WeightPlan } from "../../../src/model/plan.js";
 import { Registry } from "../../../src/registry/registry.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import { silentLogger } from "../../../src/runtime/logger.js";
+import { seededRng } from "../../../src/runtime/rng.js";
 import { WatchableMap } from "../../../src/runtime/watchable-map.js";
 import { PrometheusSink } from "../../../src/telemetry/prometheus.js";
 import type { NodeStatus } from "../../../src/xds/node-status.js";
@@ -59,6 +60,7 @@ export class ApiHarness {
       nodes: () => this.nodes,
       algorithms: WEIGHT_POLICIES,
       clock: systemClock,
+      rng: seededRng(1),
       logger: silentLogger,
       metrics: this.metrics,
       version: "0.0.0-test",

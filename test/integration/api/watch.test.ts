@@ -25,9 +25,9 @@ async function start(limits: ConstructorParameters<typeof ApiHarness>[0] = {}): 
   await api.start();
 }
 
-function open(query = ""): Promise<IncomingMessage> {
+function open(query = "", headers: Readonly<Record<string, string>> = {}): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(`${api.url}/v1/watch${query}`, { agent: false }, (response) => {
+    const request = httpRequest(`${api.url}/v1/watch${query}`, { agent: false, headers }, (response) => {
       opened.push(response);
       response.on("error", () => undefined);
       resolve(response);
@@ -93,6 +93,21 @@ describe("GET /v1/watch", () => {
     expect(await next(events)).toMatchObject({ event: "instances", data: { service: "billing", instances: [] } });
     await api.send("DELETE", "/v1/services/billing");
     expect(await next(events)).toMatchObject({ event: "instances", data: { service: "billing", deleted: true } });
+  });
+
+  test.each([
+    ["?from=1", {}],
+    ["", { "last-event-id": "1" }],
+  ])("a client that resumes (%j, %j) is told to start over: deletions are not replayed", async (query, headers) => {
+    await start();
+    await api.put("/v1/services/billing", {});
+    await api.put("/v1/services/orders/instances/a", spec());
+    await api.send("DELETE", "/v1/services/billing");
+    const events = eventsOf(await open(query, headers));
+    expect(await next(events)).toMatchObject({ event: "resync", id: "3" });
+    expect(await next(events)).toMatchObject({ event: "instances", data: { service: "orders" } });
+    await api.put("/v1/services/orders/instances/a", spec({ weight: 5 }));
+    expect(await next(events)).toMatchObject({ event: "instances", data: { instances: [{ weight: 5 }] } });
   });
 
   test("filters by service and by event", async () => {
