@@ -68,11 +68,11 @@ export class BlockingQueries {
 
   /** Answers everybody now. */
   close(): void {
-    for (const waiter of [...this.#waiters]) waiter.answer();
+    for (const waiter of this.#waiters) waiter.answer();
   }
 
   #answerChanged(): void {
-    for (const waiter of [...this.#waiters]) {
+    for (const waiter of this.#waiters) {
       if (this.#revisionOf(waiter.service) !== waiter.index) waiter.answer();
     }
   }
