@@ -5,6 +5,7 @@ import { createApi } from "../api/create-api.js";
 import { createDiagnostics, type Readiness } from "../api/diagnostics.js";
 import { bindPolicy, WEIGHT_POLICIES } from "../balancers/registry.js";
 import { ControlLoop } from "../control/control-loop.js";
+import { FreezeBook } from "../registry/freeze-book.js";
 import { Registry } from "../registry/registry.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
@@ -75,11 +76,13 @@ export class SteelyardServer implements Component {
       onNodeGone: (node) => signals.forgetNode(node),
     });
 
+    const freezes = new FreezeBook({ ...of("freezes"), store, services: registry.services });
     const checkpoints = new StoredCheckpoints({ ...of("checkpoints"), store });
     const control = new ControlLoop({
       ...of("control"),
       services: registry.services,
       onRound: (handler) => signals.onRound(handler),
+      freezes: freezes.freezes,
       checkpoints,
       settings: config.control,
     });
@@ -119,6 +122,7 @@ export class SteelyardServer implements Component {
       this.#diagnostics,
       checkpoints,
       registry,
+      freezes,
       control,
       publisher,
       new SignalUpkeep({ clock, signals }),

@@ -11,6 +11,8 @@ export const checkpointSchema = z.object({
   modifierStates: z.record(z.string(), z.unknown()),
   inForce: inForceSchema,
   membership: z.string(),
+  /** While an operator's freeze holds: the shares that are held, relative to each other. */
+  held: z.record(z.string(), z.number().positive()).optional(),
 });
 
 export type Checkpoint = z.output<typeof checkpointSchema>;

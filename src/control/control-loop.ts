@@ -2,10 +2,11 @@
 // checkpoints. The only place of this folder that holds timers.
 import { type BoundPolicy, bindPolicy } from "../balancers/registry.js";
 import { SteelyardError } from "../model/errors.js";
+import type { Freeze } from "../model/freeze.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { LoadRound } from "../model/load.js";
-import type { WeightPlan } from "../model/plan.js";
-import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
+import { PLAN_MODES, type PlanMode, type WeightPlan } from "../model/plan.js";
+import { DEFAULT_SERVICE_POLICY, type ServicePolicy, type ServiceSnapshot } from "../model/service.js";
 import type { Cancel, Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
@@ -16,11 +17,14 @@ import type { ControlView } from "./control-view.js";
 import type { Explanation } from "./explanation.js";
 import { type Decision, ServiceController } from "./service-controller.js";
 import type { ControlSettings } from "./settings.js";
+import { withheldShare } from "./withheld-share.js";
 
 export interface ControlLoopOptions {
   readonly services: WatchableMap<ServiceName, ServiceSnapshot>;
   /** Calls back once per complete round of load reports of a service; returns the unsubscriber. */
   readonly onRound: (handler: (round: LoadRound) => void) => () => void;
+  /** Services that an operator froze; the rest is not in it. */
+  readonly freezes: WatchableMap<ServiceName, Freeze>;
   readonly checkpoints: CheckpointStore;
   readonly settings: ControlSettings;
   readonly clock: Clock;
@@ -56,12 +60,15 @@ export class ControlLoop implements Component, ControlView {
   }
 
   async start(): Promise<void> {
-    const { services, onRound } = this.#options;
+    const { services, freezes, onRound } = this.#options;
     // The catalogue as it stands is planned before anyone connects: a proxy that comes back must not find less.
     for (const [service, snapshot] of services.entries()) this.#onCatalogue(service, snapshot);
     this.#stops.push(
       services.subscribe((changes) => {
         for (const [service, snapshot] of changes) this.#onCatalogue(service, snapshot);
+      }),
+      freezes.subscribe((changes) => {
+        for (const [service, freeze] of changes) this.#onFreeze(service, freeze);
       }),
       onRound((round) => this.#onRound(round)),
     );
@@ -96,7 +103,7 @@ export class ControlLoop implements Component, ControlView {
       return;
     }
     if (running.controller.snapshot === snapshot) return;
-    if (!samePolicy(running.policy, snapshot.policy)) running.bound = this.#bind(service, snapshot.policy);
+    if (!sameAlgorithm(running.policy, snapshot.policy)) running.bound = this.#bind(service, snapshot.policy);
     running.policy = snapshot.policy;
     const { clock } = this.#options;
     this.#publish(
@@ -106,15 +113,27 @@ export class ControlLoop implements Component, ControlView {
     );
   }
 
+  #onFreeze(service: ServiceName, freeze: Freeze | undefined): void {
+    const running = this.#running.get(service);
+    if (running === undefined) return;
+    const { clock } = this.#options;
+    this.#publish(service, running, running.controller.onFreeze(freeze, clock.nowMs(), clock.wallMs()));
+    // What is held has to outlive a crash, and nothing is pushed that would save it.
+    running.dirty = true;
+    this.#save(service, running);
+  }
+
   #begin(service: ServiceName, snapshot: ServiceSnapshot): void {
-    const { settings, clock, logger } = this.#options;
+    const { settings, freezes, clock, logger } = this.#options;
     const bound = this.#bind(service, snapshot.policy);
     const nowMs = clock.nowMs();
     const wallMs = clock.wallMs();
     const restored = this.#restore(service);
+    const freeze = freezes.get(service);
     let controller = new ServiceController(snapshot, bound, {
       service,
       settings,
+      freeze,
       ...(restored === undefined ? {} : { restored }),
     });
     let decision: Decision;
@@ -123,7 +142,7 @@ export class ControlLoop implements Component, ControlView {
     } catch (thrown) {
       // Only the state of an algorithm, opaque to the schema, can be at fault here: without it there is nothing to trip on.
       logger.error({ service, err: thrown }, "checkpoint cannot be used, learning starts anew");
-      controller = new ServiceController(snapshot, bound, { service, settings });
+      controller = new ServiceController(snapshot, bound, { service, settings, freeze });
       decision = controller.onTimer(nowMs, wallMs);
     }
     const running: Running = { controller, bound, policy: snapshot.policy, retry: undefined, dirty: false };
@@ -138,7 +157,7 @@ export class ControlLoop implements Component, ControlView {
     } catch (thrown) {
       const { code, message } = SteelyardError.from(thrown);
       this.#options.logger.error({ service, code, message }, "policy is not valid, the default policy is used");
-      return bindPolicy({ algorithm: "adaptive", settings: {} });
+      return bindPolicy(DEFAULT_SERVICE_POLICY);
     }
   }
 
@@ -160,8 +179,12 @@ export class ControlLoop implements Component, ControlView {
     const { clock, metrics } = this.#options;
     const startMs = clock.nowMs();
     running.dirty = true;
-    this.#publish(round.service, running, running.controller.onRound(round, startMs, clock.wallMs()));
+    const decision = running.controller.onRound(round, startMs, clock.wallMs());
+    this.#publish(round.service, running, decision);
     metrics.observe("steelyard_control_tick_seconds", (clock.nowMs() - startMs) / 1000);
+    const withheld = withheldShare(decision.plan);
+    if (withheld !== undefined)
+      metrics.observe("steelyard_control_withheld_ratio", withheld, { mode: decision.plan.mode });
   }
 
   #publish(service: ServiceName, running: Running, { plan, pushed, retryInMs }: Decision): void {
@@ -187,6 +210,12 @@ export class ControlLoop implements Component, ControlView {
     this.#options.checkpoints.save(service, running.controller.checkpoint());
   }
 
+  #countModes(): void {
+    const services = new Map<PlanMode, number>(PLAN_MODES.map((mode) => [mode, 0]));
+    for (const [, { mode }] of this.plans.entries()) services.set(mode, (services.get(mode) ?? 0) + 1);
+    for (const [mode, count] of services) this.#options.metrics.gauge("steelyard_control_services", count, { mode });
+  }
+
   #scheduleSweep(): void {
     const { clock } = this.#options;
     this.#sweep = clock.schedule(SWEEP_MS, () => {
@@ -200,11 +229,13 @@ export class ControlLoop implements Component, ControlView {
         }
         if (checkpointDue) this.#save(service, running);
       }
+      this.#countModes();
       this.#scheduleSweep();
     });
   }
 }
 
-function samePolicy(a: ServicePolicy, b: ServicePolicy): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+/** Timeouts, say, are no reason to decide anew. */
+function sameAlgorithm(a: ServicePolicy, b: ServicePolicy): boolean {
+  return a === b || (a.algorithm === b.algorithm && JSON.stringify(a.settings) === JSON.stringify(b.settings));
 }

@@ -6,6 +6,7 @@ import type { EndpointLoad, LoadRound } from "../model/load.js";
 import type { Factor } from "../model/plan.js";
 import { compose } from "./compose.js";
 import { type Draft, productOf } from "./draft.js";
+import { blendShares } from "./guards/blend.js";
 import { clamp } from "./guards/clamp.js";
 import { collapseToEqual } from "./guards/collapse-to-equal.js";
 import { isPanic } from "./guards/panic.js";
@@ -35,6 +36,10 @@ export interface EvaluationInput {
   readonly settings: ControlSettings;
   readonly learned: LearnedState;
   readonly inForce: InForce;
+  /** 0..1, part of the dynamic shares in what is wanted; the rest is by registered weight. */
+  readonly blend: number;
+  /** What the policy shall take for the loads of the round, where that is not what was measured. */
+  readonly policyLoads?: ReadonlyMap<InstanceId, EndpointLoad> | undefined;
   /** undefined = nothing new was heard. */
   readonly round: LoadRound | undefined;
   /** Milliseconds since the previous round; 0 without a round. */
@@ -85,7 +90,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
       locality: localityKey(locality),
       hold: holdOf(id),
     })),
-    loads,
+    loads: input.policyLoads ?? loads,
     signalMode: round?.signalMode ?? "N",
     config: bound.config,
     state: learned.policy,
@@ -95,7 +100,8 @@ export function evaluate(input: EvaluationInput): Evaluation {
   const effects = outputs
     .filter(({ modifier }) => !(panic && modifier.reactsToFaults))
     .map(({ output }) => output.effects);
-  const composed = pool.length === 0 ? [] : compose({ pool, policyFactors: policy.factors, effects });
+  const composed =
+    pool.length === 0 ? [] : blendShares(compose({ pool, policyFactors: policy.factors, effects }), input.blend);
   const guarded =
     bound.policy.dynamic && composed.length > 0
       ? guard(composed, input, elapsedMs, new Set(outputs.flatMap(({ output }) => [...output.effects.keys()])))

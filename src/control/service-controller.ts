@@ -1,29 +1,35 @@
 // The loop of one service: members + one round of signals → policy → modifiers → guards → the plan in force.
 // Synchronous and free of I/O: time comes in as an argument, the plan goes out as a value.
-import { lawOf, weightsFor } from "../balancers/enforcement/share-law.js";
+import { weightsFor } from "../balancers/enforcement/share-law.js";
 import type { BoundPolicy } from "../balancers/registry.js";
-import type { EnvoyEnforcement } from "../model/enforcement.js";
+import type { Freeze } from "../model/freeze.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { CatalogueInstance } from "../model/instance.js";
-import { completionsOf, type EndpointLoad, type LoadRound, type SignalMode } from "../model/load.js";
+import type { EndpointLoad, LoadRound, SignalMode } from "../model/load.js";
 import type { PlanMode, WeightPlan } from "../model/plan.js";
 import type { ServiceSnapshot } from "../model/service.js";
+import { Authority } from "./authority.js";
 import type { Checkpoint } from "./checkpoint.js";
+import { DecisionHistory } from "./decision-history.js";
 import { type Evaluation, evaluate, type LearnedState } from "./evaluate.js";
-import type { Explanation, PastDecision } from "./explanation.js";
+import { type Explanation, explain } from "./explanation.js";
 import { isOutsideDeadBand } from "./guards/dead-band.js";
 import { pushIntervalMs, type Urgency } from "./guards/push-interval.js";
 import { isStale } from "./guards/staleness.js";
-import { type InForce, type InForceEntry, membershipOf } from "./in-force.js";
+import { broughtIntoForce, type InForce, membershipOf, ratiosOf, restoredInForce, UNTOLD } from "./in-force.js";
 import { planEntries } from "./plan-entries.js";
+import { predictedLoads } from "./predicted-loads.js";
 import { addRound, inFlightPerWorker, NO_TOTALS, serviceRps } from "./service-totals.js";
 import type { ControlSettings } from "./settings.js";
+import type { Target } from "./target.js";
 
 export interface ServiceControllerOptions {
   readonly service: ServiceName;
   readonly settings: ControlSettings;
   /** A parsed checkpoint of the same service, when there is one. */
   readonly restored?: Checkpoint;
+  /** An operator's freeze that holds already. */
+  readonly freeze?: Freeze | undefined;
 }
 
 export interface Decision {
@@ -34,13 +40,14 @@ export interface Decision {
   readonly retryInMs: number | undefined;
 }
 
-const HISTORY = 20;
 /** After a restart the old evidence is older than every memory in the loop. */
 const RESTART_GAP_MS = 600_000;
+const NO_LOADS: ReadonlyMap<InstanceId, EndpointLoad> = new Map();
 
 export class ServiceController {
   readonly #service: ServiceName;
   readonly #settings: ControlSettings;
+  readonly #authority: Authority;
   #learned: LearnedState;
   #inForce: InForce;
   /** Digest of the members in force, and of those in the catalogue. */
@@ -51,18 +58,20 @@ export class ServiceController {
   #bound: BoundPolicy;
   /** undefined = restored: the phases of the first evaluation are those in force. */
   #phases: string | undefined;
+  /** The policy or the operator demands a push, dead band or not. */
+  #forced = false;
   #lastPushMs = Number.NEGATIVE_INFINITY;
   #lastRound: { readonly atMs: number; readonly round: LoadRound } | undefined;
   #stale = false;
   #holdRounds: number;
   #evaluation: Evaluation | undefined;
   #plan: WeightPlan | undefined;
-  readonly #history = new Map<InstanceId, PastDecision[]>();
+  readonly #history = new DecisionHistory();
 
   constructor(
     snapshot: ServiceSnapshot,
     bound: BoundPolicy,
-    { service, settings, restored }: ServiceControllerOptions,
+    { service, settings, restored, freeze }: ServiceControllerOptions,
   ) {
     this.#service = service;
     this.#settings = settings;
@@ -77,18 +86,12 @@ export class ServiceController {
       policyShares: new Map(),
       ratios: new Map(),
     };
-    const entries = Object.entries(restored?.inForce.entries ?? {}).map(([id, entry]): [InstanceId, InForceEntry] => [
-      id as InstanceId,
-      entry,
-    ]);
-    this.#inForce = {
-      revision: restored?.inForce.revision ?? 0,
-      equal: usable ? restored.inForce.equal : true,
-      inFlightPerWorker: restored?.inForce.inFlightPerWorker ?? 0,
-      entries: new Map(entries),
-    };
+    this.#inForce = restoredInForce(restored?.inForce, usable ? restored.inForce.equal : true);
     this.#membership = usable ? restored.membership : "";
     this.#wantedMembership = membershipOf(snapshot.instances);
+    const held = restored?.held === undefined ? undefined : new Map(Object.entries(restored.held));
+    const word = { freeze, control: snapshot.policy.control, dynamic: bound.policy.dynamic };
+    this.#authority = new Authority(word, this.#inForce, held as ReadonlyMap<InstanceId, number> | undefined);
   }
 
   get snapshot(): ServiceSnapshot {
@@ -99,20 +102,27 @@ export class ServiceController {
   onCatalogue(snapshot: ServiceSnapshot, bound: BoundPolicy, nowMs: number, wallMs: number): Decision {
     if (bound.policy.name !== this.#bound.policy.name)
       this.#learned = { ...this.#learned, policy: undefined, modifiers: {} };
-    const policyChanged = bound !== this.#bound;
+    if (bound !== this.#bound) this.#forced = true;
     this.#bound = bound;
     this.#snapshot = snapshot;
     this.#wantedMembership = membershipOf(snapshot.instances);
-    return this.#reconcile({ nowMs, wallMs, round: undefined, policyChanged });
+    this.#hearOperator(this.#authority.freeze);
+    return this.#reconcile(nowMs, wallMs, undefined);
+  }
+
+  /** An operator froze the weights, changed his word, or (undefined) lifted the freeze. */
+  onFreeze(freeze: Freeze | undefined, nowMs: number, wallMs: number): Decision {
+    this.#hearOperator(freeze);
+    return this.#reconcile(nowMs, wallMs, undefined);
   }
 
   onRound(round: LoadRound, nowMs: number, wallMs: number): Decision {
-    return this.#reconcile({ nowMs, wallMs, round, policyChanged: false });
+    return this.#reconcile(nowMs, wallMs, round);
   }
 
   /** Without news: sends what had to wait, and notices silence. */
   onTimer(nowMs: number, wallMs: number): Decision {
-    return this.#reconcile({ nowMs, wallMs, round: undefined, policyChanged: false });
+    return this.#reconcile(nowMs, wallMs, undefined);
   }
 
   /** Whether reports have stopped; the caller then asks for a plan with `onTimer`. */
@@ -121,11 +131,13 @@ export class ServiceController {
     return isStale(sinceRoundMs, this.#lastRound?.round.intervalMs ?? 0, this.#settings.guards);
   }
 
+  /** Whether silence was noticed. */
   get isFrozen(): boolean {
     return this.#stale;
   }
 
   checkpoint(): Checkpoint {
+    const { held } = this.#authority;
     return {
       version: 1,
       algorithm: this.#bound.policy.name,
@@ -133,6 +145,7 @@ export class ServiceController {
       modifierStates: { ...this.#learned.modifiers },
       inForce: { ...this.#inForce, entries: Object.fromEntries(this.#inForce.entries) },
       membership: this.#membership,
+      ...(held === undefined ? {} : { held: Object.fromEntries(held) }),
     };
   }
 
@@ -140,50 +153,42 @@ export class ServiceController {
     const plan = this.#plan;
     const entry = plan?.entries.find((candidate) => candidate.instance === instance);
     if (plan === undefined || entry === undefined) return undefined;
-    const loads = this.#lastRound?.round.loads;
-    const total = [...(loads?.values() ?? [])].reduce((sum, load) => sum + completionsOf(load), 0);
-    return {
-      service: this.#service,
-      instance,
-      policy: plan.policy,
-      mode: plan.mode,
-      signalMode: plan.signalMode,
-      health: entry.health,
-      weight: entry.weight,
-      share: entry.share,
+    return explain({
+      plan,
+      entry,
       fairShare: this.#evaluation?.draft.find(({ id }) => id === instance)?.fairShare ?? 0,
-      measuredShare: total > 0 ? completionsOf(entry.load) / total : undefined,
-      factors: entry.factors,
-      reasons: entry.reasons,
-      enforcement: lawOf(plan.enforcement, this.#inForce.inFlightPerWorker),
-      load: entry.load,
-      history: this.#history.get(instance) ?? [],
-    };
+      inFlightPerWorker: this.#inForce.inFlightPerWorker,
+      loads: this.#lastRound?.round.loads ?? NO_LOADS,
+      history: this.#history.of(instance),
+    });
   }
 
-  #reconcile({ nowMs, wallMs, round, policyChanged }: Trigger): Decision {
+  #hearOperator(freeze: Freeze | undefined): void {
+    const word = { freeze, control: this.#snapshot.policy.control, dynamic: this.#bound.policy.dynamic };
+    if (this.#authority.hear(word, this.#inForce)) this.#forced = true;
+  }
+
+  #reconcile(nowMs: number, wallMs: number, round: LoadRound | undefined): Decision {
     const gapMs = this.#lastRound === undefined ? RESTART_GAP_MS : nowMs - this.#lastRound.atMs;
     if (round !== undefined) this.#lastRound = { atMs: nowMs, round };
     this.#stale = this.isSilent(nowMs);
-    const totals = round === undefined ? this.#learned.totals : addRound(this.#learned.totals, round, gapMs);
-    const evaluation = evaluate({
-      instances: this.#snapshot.instances,
-      bound: this.#bound,
-      settings: this.#settings,
-      learned: { ...this.#learned, totals },
-      inForce: this.#inForce,
-      round,
-      gapMs: round === undefined ? 0 : Math.max(gapMs, round.intervalMs),
-    });
+    const evaluation = this.#evaluate(round, gapMs);
     this.#learned = evaluation.learned;
     this.#evaluation = evaluation;
     if (round !== undefined && this.#holdRounds > 0) this.#holdRounds -= 1;
     this.#phases ??= evaluation.phases;
 
-    const urgency = this.#urgency(evaluation, policyChanged);
+    const target = this.#authority.targetOf({
+      wanted: evaluation,
+      instances: this.#snapshot.instances,
+      inForce: this.#inForce,
+      enforcement: this.#bound.enforcement,
+      inFlightPerWorker: inFlightPerWorker(this.#learned.totals),
+    });
+    const urgency = this.#urgency(evaluation, target);
     const waitMs = urgency === undefined ? 0 : this.#lastPushMs + this.#intervalMs(urgency) - nowMs;
     const push = urgency !== undefined && waitMs <= 0;
-    if (push) this.#bringIntoForce(evaluation, nowMs, wallMs);
+    if (push) this.#bringIntoForce(target, nowMs, wallMs);
     else if (this.#wantedMembership === this.#membership) this.#members = this.#snapshot.instances;
     this.#plan = this.#makePlan(evaluation);
     return {
@@ -193,89 +198,117 @@ export class ServiceController {
     };
   }
 
-  #urgency(evaluation: Evaluation, policyChanged: boolean): Urgency | undefined {
-    if (this.#wantedMembership !== this.#membership || policyChanged) return "members";
-    if (this.#holdRounds > 0 || this.#stale) return undefined;
-    if (evaluation.phases !== this.#phases || evaluation.equal !== this.#inForce.equal) return "fault";
-    const before = evaluation.draft.map(({ id, share }) => this.#inForce.entries.get(id) ?? { weight: 1, share });
+  #evaluate(round: LoadRound | undefined, gapMs: number): Evaluation {
+    const authority = this.#authority;
+    const apart = authority.keepsApart;
+    let learned = this.#learned;
+    if (round !== undefined) {
+      learned = { ...learned, totals: addRound(learned.totals, round, gapMs) };
+      // The loop takes over: the speed of change is measured from what is in force.
+      if (authority.settling) learned = { ...learned, ratios: ratiosOf(this.#inForce, this.#snapshot.instances) };
+      authority.settle();
+    }
+    return evaluate({
+      instances: this.#snapshot.instances,
+      bound: this.#bound,
+      settings: this.#settings,
+      learned,
+      inForce: authority.rule === "loop" ? this.#inForce : this.#shadowInForce(),
+      blend: authority.blend,
+      policyLoads: apart && round !== undefined ? this.#predicted(round) : undefined,
+      round,
+      gapMs: round === undefined ? 0 : Math.max(gapMs, round.intervalMs),
+    });
+  }
+
+  #predicted({ loads }: LoadRound): ReadonlyMap<InstanceId, EndpointLoad> {
+    const { policyShares } = this.#learned;
+    return predictedLoads(
+      loads,
+      (id) => policyShares.get(id),
+      (id) => this.#inForce.entries.get(id)?.share,
+    );
+  }
+
+  /** What would be in force if the loop had its way, for the hysteresis of its guards. */
+  #shadowInForce(): InForce {
+    if (this.#evaluation === undefined) return this.#inForce;
+    const { equal, steps } = this.#evaluation;
+    const entries = new Map(Array.from(steps, ([id, step]) => [id, { ...UNTOLD, step }]));
+    return { ...this.#inForce, equal, entries };
+  }
+
+  #urgency(evaluation: Evaluation, target: Target): Urgency | undefined {
+    const { rule } = this.#authority;
+    if (this.#wantedMembership !== this.#membership || (this.#forced && rule !== "held")) return "members";
+    if (rule === "held" || this.#holdRounds > 0 || this.#stale) return undefined;
+    if (rule === "loop" && (evaluation.phases !== this.#phases || evaluation.equal !== this.#inForce.equal))
+      return "fault";
+    const before = target.entries.map(({ id, share }) => this.#inForce.entries.get(id) ?? { weight: 1, share });
     const sharesBefore = before.map(({ share }) => share);
-    const weightsBefore = before.map(({ weight }) => weight);
     const changed = isOutsideDeadBand(
       {
         sharesBefore,
-        sharesAfter: evaluation.draft.map(({ share }) => share),
-        weightsBefore,
-        weightsForSameShares: weightsFor(this.#enforcement, sharesBefore, inFlightPerWorker(this.#learned.totals)),
+        sharesAfter: target.entries.map(({ share }) => share),
+        weightsBefore: before.map(({ weight }) => weight),
+        weightsForSameShares: weightsFor(this.#bound.enforcement, sharesBefore, target.inFlightPerWorker),
       },
       this.#settings.guards,
     );
     return changed ? "weights" : undefined;
   }
 
-  #bringIntoForce(evaluation: Evaluation, nowMs: number, wallMs: number): void {
-    const n = inFlightPerWorker(this.#learned.totals);
-    const weights = weightsFor(
-      this.#enforcement,
-      evaluation.draft.map(({ share }) => share),
-      n,
-    );
-    const pool = new Map(
-      evaluation.draft.map(({ id, share }, i) => [
-        id,
-        { weight: weights[i] ?? 1, share, step: evaluation.steps.get(id) ?? 0 },
-      ]),
-    );
-    const entries = new Map<InstanceId, InForceEntry>();
-    for (const { id } of this.#snapshot.instances) {
-      // Out of the pool a weight is not used; keeping it makes leaving and coming back no weight change.
-      entries.set(id, pool.get(id) ?? { weight: this.#inForce.entries.get(id)?.weight ?? 100, share: 0, step: 0 });
+  #bringIntoForce(target: Target, nowMs: number, wallMs: number): void {
+    const before = this.#inForce;
+    const after = broughtIntoForce(before, target, this.#snapshot.instances);
+    for (const { id, share, reasons } of target.entries) {
+      const weight = after.entries.get(id)?.weight ?? UNTOLD.weight;
+      if (weight === before.entries.get(id)?.weight) continue;
+      this.#history.note(id, { atWallMs: wallMs, revision: after.revision, weight, share, reasons });
     }
-    const revision = this.#inForce.revision + 1;
-    for (const { id, share, reasons } of evaluation.draft) {
-      const weight = entries.get(id)?.weight ?? 1;
-      if (weight === this.#inForce.entries.get(id)?.weight) continue;
-      this.#history.set(
-        id,
-        [{ atWallMs: wallMs, revision, weight, share, reasons }, ...(this.#history.get(id) ?? [])].slice(0, HISTORY),
-      );
-    }
-    for (const id of this.#history.keys()) if (!entries.has(id)) this.#history.delete(id);
-    this.#inForce = { revision, equal: evaluation.equal, inFlightPerWorker: n, entries };
+    this.#history.retain((id) => after.entries.has(id));
+    this.#inForce = after;
+    this.#authority.adopt(target);
     this.#members = this.#snapshot.instances;
     this.#membership = this.#wantedMembership;
-    this.#phases = evaluation.phases;
+    if (this.#authority.rule === "loop") this.#phases = this.#evaluation?.phases;
+    if (this.#authority.rule !== "held") this.#forced = false;
     this.#lastPushMs = nowMs;
   }
 
   #makePlan(evaluation: Evaluation): WeightPlan {
+    const { freeze, shadows, apart } = this.#authority;
+    const { enforcement, policy } = this.#bound;
+    const shares = evaluation.draft.map(({ share }) => share);
     return {
       service: this.#service,
       revision: this.#inForce.revision,
       mode: this.#mode(evaluation),
-      policy: this.#bound.policy.name,
+      ...(freeze === undefined ? {} : { freeze }),
+      policy: policy.name,
       signalMode: this.#signalMode,
-      enforcement: this.#enforcement,
-      entries: planEntries(
-        this.#members,
-        this.#inForce,
-        evaluation.draft,
-        this.#lastRound?.round.loads ?? new Map<InstanceId, EndpointLoad>(),
-      ),
+      enforcement,
+      entries: planEntries({
+        members: this.#members,
+        inForce: this.#inForce,
+        draft: evaluation.draft,
+        loads: this.#lastRound?.round.loads ?? NO_LOADS,
+        apart,
+        shadowWeights: shadows ? weightsFor(enforcement, shares, inFlightPerWorker(this.#learned.totals)) : undefined,
+      }),
     };
   }
 
   #mode(evaluation: Evaluation): PlanMode {
-    if (this.#stale || this.#holdRounds > 0) return "frozen";
+    const { freeze, rule } = this.#authority;
+    if (freeze === undefined && rule === "registered") return "shadow";
+    if (rule === "held" || this.#stale || this.#holdRounds > 0) return "frozen";
     if (evaluation.panic) return "panic";
     return evaluation.draft.length < this.#snapshot.instances.length ? "degraded" : "normal";
   }
 
   get #signalMode(): SignalMode {
     return this.#lastRound === undefined || this.#stale ? "N" : this.#lastRound.round.signalMode;
-  }
-
-  get #enforcement(): EnvoyEnforcement {
-    return this.#bound.enforcement;
   }
 
   #intervalMs(urgency: Urgency): number {
@@ -287,11 +320,4 @@ export class ServiceController {
     };
     return pushIntervalMs(urgency, pace, this.#settings.guards);
   }
-}
-
-interface Trigger {
-  readonly nowMs: number;
-  readonly wallMs: number;
-  readonly round: LoadRound | undefined;
-  readonly policyChanged: boolean;
 }

@@ -1,5 +1,6 @@
 // The result of control: how much of a service's traffic each instance should get, and why.
 import type { EnvoyEnforcement } from "./enforcement.js";
+import type { Freeze } from "./freeze.js";
 import type { HealthStatus } from "./health.js";
 import type { InstanceId, ServiceName } from "./ids.js";
 import type { EndpointLoad, SignalMode } from "./load.js";
@@ -28,16 +29,26 @@ export interface PlanEntry {
   /** What holds the share away from its fair value, most important first. Empty = nothing. */
   readonly reasons: readonly string[];
   readonly load: EndpointLoad | undefined;
+  /** Share that the loop computed, while it is not sent (shadow, freeze); undefined otherwise, and out of the pool. */
+  readonly shadowShare?: number | undefined;
+  /** The weight that would go with it. */
+  readonly shadowWeight?: number | undefined;
 }
 
-/** `frozen`: signals are stale, so the last weights stay. `panic`: too many are out, so nobody is singled out. */
-export type PlanMode = "normal" | "degraded" | "panic" | "frozen" | "shadow";
+/**
+ * `frozen`: an operator froze the weights, or signals are stale, so the last ones stay. `shadow`: weights are computed, the
+ * registered ones are in force. `panic`: too many are out, so nobody is singled out.
+ */
+export type PlanMode = (typeof PLAN_MODES)[number];
+export const PLAN_MODES = ["normal", "degraded", "panic", "frozen", "shadow"] as const;
 
 export interface WeightPlan {
   readonly service: ServiceName;
   /** Grows with every change of a weight, health or membership; kept across restarts. */
   readonly revision: number;
   readonly mode: PlanMode;
+  /** Set while an operator's freeze holds. */
+  readonly freeze?: Freeze | undefined;
   readonly policy: string;
   readonly signalMode: SignalMode;
   readonly enforcement: EnvoyEnforcement;

@@ -17,6 +17,22 @@ export const servicePolicySchema = z
       .record(z.string().max(64), z.unknown())
       .default({})
       .describe("Settings of that algorithm; see its page in docs/algorithms."),
+    control: z
+      .strictObject({
+        mode: z
+          .enum(["enforce", "shadow"])
+          .default("enforce")
+          .describe("`shadow`: the weights are computed and shown, but the registered weights are in force."),
+        blend: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(1)
+          .describe(
+            "For a gradual take-over: pushed share = (1 - blend) × static + blend × dynamic, static being by registered weight.",
+          ),
+      })
+      .prefault({}),
     protocol: z.enum(["http1", "http2"]).default("http1").describe("What Envoy speaks to the instances."),
     timeouts: z
       .strictObject({

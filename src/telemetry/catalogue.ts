@@ -74,7 +74,20 @@ export const METRICS: readonly MetricEntry[] = [
   gauge("steelyard_api_watchers", [], "Open event streams of `GET /v1/watch`."),
 
   // control
+  gauge(
+    "steelyard_control_services",
+    ["mode"],
+    "Services by mode of their plan: normal, degraded, panic, frozen or shadow.",
+  ),
   seconds("steelyard_control_tick_seconds", [], "Time to compute the weights of one service."),
+  {
+    name: "steelyard_control_withheld_ratio",
+    kind: "histogram",
+    labels: ["mode"],
+    help: "Part of the traffic that the computed weights would move, each round in which an operator keeps them from being sent: shadow or frozen.",
+    stability: "alpha",
+    buckets: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
+  },
   counter(
     "steelyard_weight_pushes_total",
     ["reason"],
@@ -135,4 +148,9 @@ export const METRICS: readonly MetricEntry[] = [
   counter("steelyard_xds_responses_total", ["type"], "Discovery responses sent."),
   counter("steelyard_xds_stream_errors_total", ["status"], "Streams ended for an error of the client, by gRPC status."),
   gauge("steelyard_xds_streams", ["transport"], "Open discovery streams."),
+  counter(
+    "steelyard_xds_streams_opened_total",
+    ["path"],
+    "Streams by write path: http2 (frames shared by all streams) or grpc-js (a copy each).",
+  ),
 ];
