@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { SteelyardError } from "../model/errors.js";
 import { ServerProblem } from "./api-client.js";
 import { addAdminState } from "./commands/admin-state.js";
+import { addAlgorithms } from "./commands/algorithms.js";
 import { addBootstrap } from "./commands/bootstrap.js";
 import { addExplain } from "./commands/explain.js";
 import { addGet } from "./commands/get.js";
@@ -34,6 +35,7 @@ export function createProgram(context: CliContext, onExit: (code: number) => voi
   addExplain(program, context);
   addAdminState(program, context);
   addSimulate(program, context);
+  addAlgorithms(program, context);
   program
     .command("version")
     .description("print the version")
