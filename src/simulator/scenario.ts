@@ -92,3 +92,8 @@ export function host(given: Partial<HostSpec> = {}): HostSpec {
 export function alike(count: number): HostSpec[] {
   return Array.from({ length: count }, () => host());
 }
+
+/** A third of the hosts with one slot, a third with two, a third with four. */
+export function mixedSizes(count: number): HostSpec[] {
+  return Array.from({ length: count }, (_, i) => host({ slots: [1, 2, 4][Math.floor((3 * i) / count)] ?? 4 }));
+}

@@ -42,7 +42,7 @@ export interface PolicyResult extends Omit<WindowResult, "name" | "fromS" | "toS
   readonly pushesPerMinute: number;
   /** Part of all traffic that pushes moved in the first window: sum of total variations. */
   readonly trafficMoved: number;
-  /** The longest of all changes but the start, where there are any; undefined = never settled in some run. */
+  /** The longest of all changes; undefined = never settled in some run, or nothing to settle after. */
   readonly settleSeconds: number | undefined;
   /** Largest over mean utilisation of the hosts, in the first window. */
   readonly utilisationRatio: number;
@@ -105,10 +105,11 @@ function summarise(policy: string, plan: SimulationPlan, seeds: readonly number[
   const windows = pooledWindows(plan, runs);
   const [main] = plan.windows;
   const minutes = (main.toMs - main.fromMs) / 60_000;
-  const inMain = runs.map(({ pushes }) => pushes.filter(({ atMs }) => atMs >= main.fromMs && atMs < main.toMs));
+  const { fromMs, toMs } = main;
+  const pushesOf = ({ pushes }: Run): number => pushes.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).length;
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const secondHalf = (series: readonly Second[]): readonly Second[] =>
-    series.slice(Math.floor((main.fromMs + main.toMs) / 2000), Math.floor(main.toMs / 1000));
+    series.slice(Math.floor((fromMs + toMs) / 2000), Math.floor(toMs / 1000));
   const pooled =
     changes[0]?.map((change, i) =>
       meanChange(
@@ -120,12 +121,12 @@ function summarise(policy: string, plan: SimulationPlan, seeds: readonly number[
   return {
     policy,
     ...top,
-    pushesPerMinute: mean(inMain.map((pushes) => pushes.length / minutes)),
-    trafficMoved: mean(inMain.map(trafficMoved)),
+    pushesPerMinute: mean(runs.map((one) => pushesOf(one) / minutes)),
+    trafficMoved: mean(runs.map(({ pushes }) => trafficMoved(pushes, fromMs, toMs))),
     settleSeconds: worst(pooled),
     utilisationRatio: mean(runs.map(({ recorder }) => utilisationRatio(plan, recorder.busyMs))),
     shareDeviation: mean(seconds.map((series) => shareDeviation(secondHalf(series)))),
-    signFlipsPerMinute: mean(inMain.map((pushes) => signFlips(pushes) / minutes)),
+    signFlipsPerMinute: mean(runs.map(({ pushes }) => signFlips(pushes, fromMs, toMs) / minutes)),
     windows,
     changes: pooled,
     runs: runs.map(({ recorder, pushes, events }, i) => ({
@@ -178,7 +179,9 @@ function meanChange(first: MarkResult, all: readonly MarkResult[]): MarkResult {
 
 function worst(changes: readonly MarkResult[]): number | undefined {
   const settles = changes.map(({ settleSeconds }) => settleSeconds);
-  return settles.includes(undefined) ? undefined : Math.max(0, ...settles.map((value) => value ?? 0));
+  return settles.length === 0 || settles.includes(undefined)
+    ? undefined
+    : Math.max(0, ...settles.map((value) => value ?? 0));
 }
 
 function utilisationRatio(plan: SimulationPlan, busyMs: Float64Array): number {

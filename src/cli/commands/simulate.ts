@@ -137,7 +137,7 @@ function windowsOf(results: readonly PolicyResult[]): string {
 }
 
 function secondsOf(value: number | undefined): string {
-  return value === undefined ? "never" : `${value.toFixed(1)} s`;
+  return value === undefined ? "-" : `${value.toFixed(1)} s`;
 }
 
 function names(text: string): readonly string[] {

@@ -7,27 +7,27 @@ export interface PushRecord {
   readonly shares: readonly number[];
 }
 
-/** Part of all traffic that the pushes moved, summed over pushes: total variation, 0.. */
-export function trafficMoved(pushes: readonly PushRecord[]): number {
+/** Part of all traffic that the pushes of [fromMs, toMs) moved, summed over pushes: total variation, 0.. */
+export function trafficMoved(pushes: readonly PushRecord[], fromMs: number, toMs: number): number {
   let moved = 0;
-  for (const [i, { shares }] of pushes.entries()) {
+  for (const [i, { atMs, shares }] of pushes.entries()) {
     const before = pushes[i - 1]?.shares;
-    if (before !== undefined)
-      moved += shares.reduce((sum, share, host) => sum + Math.abs(share - (before[host] ?? 0)) / 2, 0);
+    if (before === undefined || atMs < fromMs || atMs >= toMs) continue;
+    moved += shares.reduce((sum, share, host) => sum + Math.abs(share - (before[host] ?? 0)) / 2, 0);
   }
   return moved;
 }
 
-/** How often a target share turned round (up after down, down after up), over all hosts. */
-export function signFlips(pushes: readonly PushRecord[]): number {
+/** How often a target share turned round (up after down, down after up) within [fromMs, toMs), over all hosts. */
+export function signFlips(pushes: readonly PushRecord[], fromMs: number, toMs: number): number {
   let flips = 0;
   const hosts = pushes[0]?.shares.length ?? 0;
   for (let host = 0; host < hosts; host++) {
     let direction = 0;
-    for (const [i, { shares }] of pushes.entries()) {
+    for (const [i, { atMs, shares }] of pushes.entries()) {
       const change = Math.sign((shares[host] ?? 0) - (pushes[i - 1]?.shares[host] ?? shares[host] ?? 0));
       if (change === 0) continue;
-      if (direction !== 0 && change !== direction) flips += 1;
+      if (direction !== 0 && change !== direction && atMs >= fromMs && atMs < toMs) flips += 1;
       direction = change;
     }
   }

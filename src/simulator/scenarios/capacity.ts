@@ -1,8 +1,6 @@
 // S2: hosts of one, two and four times the capacity, as slots; S2b: the same as speed.
-import { BASE, host, planOf, type Scenario } from "../scenario.js";
+import { BASE, host, mixedSizes, planOf, type Scenario } from "../scenario.js";
 
-const SIZES = [1, 2, 4];
-const sizeOf = (index: number, hosts: number): number => SIZES[Math.floor((index * SIZES.length) / hosts)] ?? 1;
 const DEFAULTS = { ...BASE, warmupSeconds: 25 };
 
 export const capacityAsSlots: Scenario = {
@@ -10,11 +8,7 @@ export const capacityAsSlots: Scenario = {
   title: "capacities 1x, 2x and 4x, as slots",
   expectation: "p99 a half to a third of LEAST_REQUEST's, close to the oracle's",
   defaults: DEFAULTS,
-  plan: (parameters) =>
-    planOf(
-      parameters,
-      Array.from({ length: parameters.hosts }, (_, i) => host({ slots: sizeOf(i, parameters.hosts) })),
-    ),
+  plan: (parameters) => planOf(parameters, mixedSizes(parameters.hosts)),
 };
 
 export const capacityAsSpeed: Scenario = {
@@ -25,6 +19,6 @@ export const capacityAsSpeed: Scenario = {
   plan: (parameters) =>
     planOf(
       parameters,
-      Array.from({ length: parameters.hosts }, (_, i) => host({ speed: sizeOf(i, parameters.hosts) })),
+      mixedSizes(parameters.hosts).map(({ slots }) => host({ slots: 1, speed: slots })),
     ),
 };
