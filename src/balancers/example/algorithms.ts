@@ -39,16 +39,19 @@ export interface ExampleInstance {
 
 export interface ExampleAlgorithm {
   readonly name: string;
+  /** Under `src/balancers/`; its README.md tells the idea. */
+  readonly folder: string;
+  /** Order of growth of one pick with its result, n backends. */
+  readonly cost: string;
   readonly make: (backends: readonly BackendSpec[], surroundings: ExampleSurroundings) => ExampleInstance;
 }
 
 const STOP: RetryDecision = { kind: "stop", error: undefined };
 
-function single(name: string, make: (backends: readonly BackendSpec[], s: ExampleSurroundings) => LoadBalancer) {
-  return {
-    name,
-    make: (backends: readonly BackendSpec[], surroundings: ExampleSurroundings) => once(make(backends, surroundings)),
-  };
+type MakeBalancer = (backends: readonly BackendSpec[], surroundings: ExampleSurroundings) => LoadBalancer;
+
+function single(name: string, cost: string, make: MakeBalancer, folder = name): ExampleAlgorithm {
+  return { name, folder, cost, make: (backends, surroundings) => once(make(backends, surroundings)) };
 }
 
 /** One attempt per request. */
@@ -60,19 +63,19 @@ function once(balancer: LoadBalancer): ExampleInstance {
 }
 
 export const EXAMPLE_ALGORITHMS: readonly ExampleAlgorithm[] = [
-  single("round-robin", (backends) => new RoundRobinBalancer(backends)),
-  single("weighted-round-robin", (backends) => new WeightedRoundRobinBalancer(backends)),
-  single("random", (backends, { rng }) => new RandomBalancer(backends, { rng })),
-  single("least-connections", (backends, { rng }) => new LeastConnectionsBalancer(backends, { rng })),
-  single("consistent-hash", (backends) => new ConsistentHashBalancer(backends)),
-  single("maglev", (backends) => new MaglevBalancer(backends)),
-  single("least-latency", (backends, { clock }) => new LeastLatencyBalancer(backends, { clock })),
-  single("p2c", p2c),
-  single("peak-ewma", (backends, { clock, rng }) => new PeakEwmaBalancer(backends, { clock, rng })),
-  single("prequal", prequal),
-  single("priority", priority),
-  { name: "retry", make: retry },
-  { name: "failover", make: failover },
+  single("round-robin", "O(1)", (backends) => new RoundRobinBalancer(backends)),
+  single("weighted-round-robin", "O(n)", (backends) => new WeightedRoundRobinBalancer(backends)),
+  single("random", "O(1)", (backends, { rng }) => new RandomBalancer(backends, { rng })),
+  single("least-connections", "O(log n)", (backends, { rng }) => new LeastConnectionsBalancer(backends, { rng })),
+  single("consistent-hash", "O(log n)", (backends) => new ConsistentHashBalancer(backends)),
+  single("maglev", "O(1)", (backends) => new MaglevBalancer(backends), "consistent-hash"),
+  single("least-latency", "O(log n)", (backends, { clock }) => new LeastLatencyBalancer(backends, { clock })),
+  single("p2c", "O(1)", p2c),
+  single("peak-ewma", "O(1)", (backends, { clock, rng }) => new PeakEwmaBalancer(backends, { clock, rng })),
+  single("prequal", "O(1)", prequal),
+  single("priority", "as inside", priority),
+  { name: "retry", folder: "retry", cost: "as inside", make: retry },
+  { name: "failover", folder: "failover", cost: "O(levels)", make: failover },
 ];
 
 function p2c(backends: readonly BackendSpec[], { clock, rng }: ExampleSurroundings): LoadBalancer {

@@ -28,11 +28,11 @@ const SETTINGS: ExampleSettings = { requests: 6_000, seed: 1, clients: 601, keys
 const FAILING = "backend-2";
 
 /** Deterministic. What happens half-way in the example is left out. */
-export function measureTraits({ name, make }: ExampleAlgorithm): AlgorithmTraits {
+export function measureTraits(measured: ExampleAlgorithm): AlgorithmTraits {
   const algorithm: ExampleAlgorithm = {
-    name,
+    ...measured,
     make: (...args) => {
-      const { balancer, begin } = make(...args);
+      const { balancer, begin } = measured.make(...args);
       return { balancer, begin };
     },
   };
