@@ -6,7 +6,7 @@ import { SteelyardError } from "../model/errors.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
-import { isLoopbackHost } from "./loopback.js";
+import { assertLoopback } from "./loopback.js";
 import { stopStreams } from "./stopping.js";
 
 export interface ApiServerOptions {
@@ -47,12 +47,7 @@ export class ApiServer implements Component {
   /** @throws SteelyardError ERR_NOT_LOOPBACK, ERR_ADDRESS_IN_USE */
   async start(): Promise<void> {
     const { app, host, port, flag, logger } = this.#options;
-    if (!isLoopbackHost(host)) {
-      throw new SteelyardError(
-        "ERR_NOT_LOOPBACK",
-        `${flag} ${host}: without authentication only loopback addresses are allowed`,
-      );
-    }
+    assertLoopback(flag, host);
     // Node's defaults (60 s and 300 s) let a slow client hold a socket for minutes.
     const server = createServer(
       { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 30_000, connectionsCheckingInterval: 2_000 },

@@ -1,4 +1,5 @@
 // The configuration of `steelyard serve`. One schema gives validation, defaults and docs/config.md.
+import { isIP } from "node:net";
 import { z } from "zod";
 import { controlSettingsSchema } from "../control/settings.js";
 import { parseAddressPort } from "./address-port.js";
@@ -37,7 +38,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       address: z
         .string()
-        .min(1)
+        .refine((text) => isIP(text) !== 0, "must be an IP address")
         .default("127.0.0.1")
         .describe("IP address on which Envoy listens for requests (mode A)."),
       port: z.int().min(1).max(65_535).default(10_000).describe("Port of that listener."),

@@ -1,7 +1,7 @@
 // The gRPC port of the data planes: xDS and load reports on one server. Opened last, when everything that was known
 // before a restart is in the cache: a proxy that meets an empty server forgets what it has.
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { isLoopbackHost } from "../api/loopback.js";
+import { assertLoopback } from "../api/loopback.js";
 import { SteelyardError } from "../model/errors.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
@@ -38,12 +38,7 @@ export class DataPlaneListener implements Component {
   async start(): Promise<void> {
     const { address, services, logger } = this.#options;
     const target = formatAddressPort(address);
-    if (!isLoopbackHost(address.host)) {
-      throw new SteelyardError(
-        "ERR_NOT_LOOPBACK",
-        `--xds-address ${target}: without authentication only loopback addresses are allowed`,
-      );
-    }
+    assertLoopback("--xds-address", address.host);
     const server = new Server({
       // Costs a sixth of every connect, and nothing here reads it.
       "grpc.enable_channelz": 0,

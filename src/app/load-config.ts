@@ -26,54 +26,61 @@ export function envNameOf(key: string): string {
 /** Variables with our prefix that are not configuration. */
 const OTHER_VARIABLES = new Set(["STEELYARD_SERVER"]);
 
-/** @throws SteelyardError ERR_CONFIG_INVALID with one entry per key, each naming its source */
+/** @throws SteelyardError ERR_CONFIG_INVALID with a line per fault: the key, what is wrong, and who set it */
 export function loadConfig({ configFile, flags, env }: ConfigSources): Config {
   const sources = new Map<string, string>();
   const tree: Record<string, unknown> = {};
   if (configFile !== undefined) merge(tree, readFile(configFile), configFile, sources);
-  const keys = new Map(leafKeys(configSchema).map((key) => [envNameOf(key), key]));
+  const settings = new Map(leafSettings(configSchema).map((setting) => [envNameOf(setting.key), setting]));
   const unknown = Object.keys(env).filter(
-    (name) => name.startsWith("STEELYARD_") && !keys.has(name) && !OTHER_VARIABLES.has(name),
+    (name) => name.startsWith("STEELYARD_") && !settings.has(name) && !OTHER_VARIABLES.has(name),
   );
-  if (unknown.length > 0) {
-    throw new SteelyardError("ERR_CONFIG_INVALID", `unknown environment variable ${unknown.join(", ")}`, {
-      errors: unknown.map((name) => ({ pointer: "", detail: `${name}: no such setting` })),
-    });
-  }
-  for (const [name, key] of keys) {
+  if (unknown.length > 0)
+    throw new SteelyardError("ERR_CONFIG_INVALID", `unknown environment variable ${unknown.join(", ")}`);
+  for (const [name, { key, schema }] of settings) {
     const text = env[name];
-    if (text !== undefined) set(tree, key, scalarOf(text), `environment variable ${name}`, sources);
+    if (text !== undefined) set(tree, key, valueOf(text, schema), `environment variable ${name}`, sources);
   }
   for (const [key, value] of Object.entries(flags)) {
     if (value !== undefined) set(tree, key, value, `flag --${flagOf(key)}`, sources);
   }
   const parsed = configSchema.safeParse(tree);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map((issue) => {
-    const key = issue.path.join(".");
-    return { pointer: `/${issue.path.join("/")}`, detail: `${issue.message} (${sourceOf(key, sources)})` };
-  });
-  const lines = errors.map(
-    ({ pointer, detail }) => `  ${pointer.slice(1).replaceAll("/", ".") || "(top level)"}: ${detail}`,
-  );
-  throw new SteelyardError("ERR_CONFIG_INVALID", `the configuration is not valid\n${lines.join("\n")}`, { errors });
+  const lines = parsed.error.issues
+    .flatMap(faultsOf)
+    .map(([key, fault]) => `${key}: ${fault} (${sourceOf(key, sources)})`);
+  throw new SteelyardError("ERR_CONFIG_INVALID", ["the configuration is not valid", ...lines].join("\n  "));
 }
 
-/** All settings that hold one value, as dotted keys, in the order of the schema. */
-export function leafKeys(schema: z.ZodType, prefix = ""): string[] {
+/** Dotted key and what is wrong there. */
+function faultsOf(issue: z.core.$ZodIssue): readonly (readonly [string, string])[] {
+  if (issue.code !== "unrecognized_keys") return [[issue.path.join("."), issue.message]];
+  return issue.keys.map((key) => [[...issue.path, key].join("."), "there is no such setting"]);
+}
+
+/** A setting that holds one value. */
+interface LeafSetting {
+  /** Dotted, e.g. `xds.address`. */
+  readonly key: string;
+  /** Without defaults and transformations. */
+  readonly schema: z.ZodType;
+}
+
+/** In the order of the schema. */
+export function leafSettings(schema: z.ZodType, prefix = ""): readonly LeafSetting[] {
   const inner = unwrap(schema);
-  if (!(inner instanceof z.ZodObject)) return [prefix];
+  if (!(inner instanceof z.ZodObject)) return [{ key: prefix, schema: inner }];
   return Object.entries(inner.shape).flatMap(([key, child]) =>
-    child instanceof z.ZodType ? leafKeys(child, prefix === "" ? key : `${prefix}.${key}`) : [],
+    child instanceof z.ZodType ? leafSettings(child, prefix === "" ? key : `${prefix}.${key}`) : [],
   );
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
-    const inner: unknown = schema.unwrap();
-    return inner instanceof z.ZodType ? unwrap(inner) : schema;
-  }
-  return schema;
+  let inner: unknown;
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
+    inner = schema.unwrap();
+  } else if (schema instanceof z.ZodPipe) inner = schema.in;
+  return inner instanceof z.ZodType ? unwrap(inner) : schema;
 }
 
 function readFile(path: string): Tree {
@@ -135,10 +142,11 @@ function set(
   sources.set(key, source);
 }
 
-/** Environment variables are text; numbers and booleans are meant as such. */
-function scalarOf(text: string): unknown {
-  if (text === "true" || text === "false") return text === "true";
-  return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+/** Environment variables are text: what they say is read as the setting wants it, so that a folder may be named `1`. */
+function valueOf(text: string, schema: z.ZodType): unknown {
+  if (schema instanceof z.ZodBoolean && (text === "true" || text === "false")) return text === "true";
+  const number = text.trim() === "" ? Number.NaN : Number(text);
+  return schema instanceof z.ZodNumber && Number.isFinite(number) ? number : text;
 }
 
 function flagOf(key: string): string {

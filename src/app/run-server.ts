@@ -1,4 +1,5 @@
 // `steelyard serve` as a process: configuration, store, server, signals, exit code.
+import { assertLoopback } from "../api/loopback.js";
 import { systemClock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import { systemRng } from "../runtime/rng.js";
@@ -9,6 +10,7 @@ import { createLogger } from "../telemetry/logger.js";
 import { PrometheusSink } from "../telemetry/prometheus.js";
 import { formatAddressPort } from "./address-port.js";
 import type { Config } from "./config-schema.js";
+import { logGrpcThrough } from "./grpc-log.js";
 import { loadConfig } from "./load-config.js";
 import { SteelyardServer } from "./server.js";
 import { packageVersion } from "./version.js";
@@ -23,7 +25,12 @@ export interface RunServerOptions {
 /** Serves until SIGTERM or SIGINT. @returns the exit code; errors of start-up are thrown */
 export async function runServer({ configFile, flags, env }: RunServerOptions): Promise<number> {
   const config = loadConfig({ flags, env, ...(configFile === undefined ? {} : { configFile }) });
+  // Before the data folder is touched: a server that must not listen has no business there.
+  assertLoopback("--xds-address", config.xds.address.host);
+  assertLoopback("--api-address", config.api.address.host);
+  assertLoopback("--diagnostics-address", config.diagnostics.address.host);
   const logger = createLogger({ level: config.log.level });
+  logGrpcThrough(logger.child({ component: "grpc" }));
   const version = packageVersion();
   const store = await openStore(config, logger);
   const metrics = new PrometheusSink({ processMetrics: true });

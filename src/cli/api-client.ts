@@ -31,7 +31,10 @@ export class ApiClient {
   readonly server: string;
   readonly #fetch: typeof fetch;
 
+  /** @throws SteelyardError ERR_CONFIG_INVALID; what the flag says was checked as a flag, the environment was not */
   constructor(server: string, context: Pick<CliContext, "fetch">) {
+    if (!isHttpUrl(server))
+      throw new SteelyardError("ERR_CONFIG_INVALID", `STEELYARD_SERVER ${JSON.stringify(server)} is not an http URL`);
     this.server = server.replace(/\/+$/, "");
     this.#fetch = context.fetch;
   }
@@ -70,6 +73,10 @@ export class ApiClient {
       });
     }
   }
+}
+
+export function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 /** fetch hides the reason one or two causes deep, and in a list when a name has several addresses. */

@@ -58,10 +58,12 @@ function start(command: string, args: readonly string[]): ChildProcess {
   return { exited, kill: (signal) => void child.kill(signal) };
 }
 
-// `steelyard get … | head` closes the pipe early: that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
+// `steelyard get … | head` closes the pipe early: that is no failure of ours, and the exit code stays what it was.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit();
+    throw error;
+  });
+}
 
 process.exitCode = await runCli(process.argv.slice(2), context);

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { stringify } from "yaml";
 import { type InstanceId, parseInstanceId, parseServiceName, type ServiceName } from "../model/ids.js";
+import { isHttpUrl } from "./api-client.js";
 import type { CliContext } from "./context.js";
 
 const DEFAULT_SERVER = "http://127.0.0.1:18080";
@@ -68,8 +69,7 @@ export function collectPair(
 }
 
 function parseServerUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === "http:" || url?.protocol === "https:") return text;
+  if (isHttpUrl(text)) return text;
   throw new InvalidArgumentError(`It must be a URL like ${DEFAULT_SERVER}.`);
 }
 

@@ -20,6 +20,7 @@ const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
 export function createProgram(context: CliContext, onExit: (code: number) => void = () => undefined): Command {
   const program = new Command("steelyard")
     .description("Control server that turns registered backends and their feedback into endpoint weights for Envoy.")
+    .version(context.version, "-V, --version", "print the version")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
@@ -55,7 +56,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     context.stderr.write(describe(error));
-    return EXIT.failure;
+    return error instanceof SteelyardError && error.code === "ERR_CONFIG_INVALID" ? EXIT.usage : EXIT.failure;
   }
 }
 

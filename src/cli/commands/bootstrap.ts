@@ -1,7 +1,6 @@
 // `steelyard bootstrap`: the file a blank Envoy starts with, on standard output.
 import { type Command, Option } from "commander";
 import { type BootstrapOptions, bootstrapYaml } from "../../app/bootstrap.js";
-import { SteelyardError } from "../../model/errors.js";
 import type { CliContext } from "../context.js";
 import { integer } from "../options.js";
 
@@ -13,8 +12,9 @@ interface Flags
 }
 
 export function addBootstrap(program: Command, context: CliContext): void {
-  const command = program.command("bootstrap").description("print an Envoy configuration that connects to this server");
-  command
+  program
+    .command("bootstrap")
+    .description("print an Envoy configuration that connects to this server")
     .requiredOption("--node-id <id>", "unique name of the proxy")
     .requiredOption("--cluster <name>", "group of the proxy")
     .option("--xds-address <address:port>", "where the server listens for proxies", "127.0.0.1:18000")
@@ -34,12 +34,6 @@ export function addBootstrap(program: Command, context: CliContext): void {
     .action(({ cluster, region, zone, ...flags }: Flags) => {
       const located = region !== undefined || zone !== undefined;
       const locality = { region: region ?? "", zone: zone ?? "", subZone: "" };
-      try {
-        context.stdout.write(bootstrapYaml({ ...flags, nodeCluster: cluster, ...(located && { locality }) }));
-      } catch (error) {
-        if (error instanceof SteelyardError && error.code === "ERR_CONFIG_INVALID")
-          command.error(`error: ${error.message}`, { exitCode: 2 });
-        throw error;
-      }
+      context.stdout.write(bootstrapYaml({ ...flags, nodeCluster: cluster, ...(located && { locality }) }));
     });
 }

@@ -177,7 +177,8 @@ describe("bootstrap and version", () => {
   });
 
   test("version", async () => {
-    expect(await steelyard("version")).toEqual({ code: 0, out: "1.2.3\n", err: "" });
+    for (const spelling of ["version", "--version", "-V"])
+      expect(await steelyard(spelling)).toEqual({ code: 0, out: "1.2.3\n", err: "" });
   });
 });
 
@@ -218,6 +219,12 @@ describe("failures", () => {
     expect(code).toBe(2);
     expect(out).toBe("");
     expect(err).not.toBe("");
+  });
+
+  test("a variable that is no URL is a usage error that names it", async () => {
+    const { code, err } = await new Terminal({ env: { STEELYARD_SERVER: "localhost:18080" } }).run("get", "services");
+    expect(code).toBe(2);
+    expect(err).toBe('error: STEELYARD_SERVER "localhost:18080" is not an http URL (ERR_CONFIG_INVALID)\n');
   });
 
   test("help is no failure", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { configSchema } from "../../../src/app/config-schema.js";
-import { envNameOf, leafKeys, loadConfig } from "../../../src/app/load-config.js";
+import { envNameOf, leafSettings, loadConfig } from "../../../src/app/load-config.js";
 import { SteelyardError } from "../../../src/model/errors.js";
 
 const folders: string[] = [];
@@ -66,6 +66,28 @@ describe("configuration", () => {
     );
   });
 
+  test("every fault has one line, an unknown key among them", () => {
+    const configFile = file("xds: {adress: 127.0.0.1:1}\nlistener: {address: localhost, port: 99999}\n");
+    expect(failure(() => loadConfig({ configFile, flags: {}, env: {} })).message.split("\n")).toEqual([
+      "the configuration is not valid",
+      `  xds.adress: there is no such setting (from ${configFile})`,
+      `  listener.address: must be an IP address (from ${configFile})`,
+      expect.stringMatching(/^ {2}listener\.port: .+ \(from /),
+    ]);
+  });
+
+  test("a variable is read as its setting wants it", () => {
+    const env = { STEELYARD_DATA_DIR: "123", STEELYARD_LISTENER_PORT: "456", STEELYARD_CONTROL_BRAKE_FLOOR: "0.25" };
+    const config = loadConfig({ flags: {}, env });
+    expect(config.dataDir).toBe("123");
+    expect(config.listener.port).toBe(456);
+    expect(config.control.brake.floor).toBe(0.25);
+    for (const text of ["", " ", "x", "1e999"])
+      expect(failure(() => loadConfig({ flags: {}, env: { STEELYARD_LISTENER_PORT: text } })).message).toMatch(
+        /listener\.port: .+ \(from environment variable STEELYARD_LISTENER_PORT\)/,
+      );
+  });
+
   test("unknown keys, unknown variables, text that is not YAML, a list, and a missing file are errors", () => {
     expect(failure(() => loadConfig({ configFile: file("lisener: {}\n"), flags: {}, env: {} })).message).toContain(
       "lisener",
@@ -86,7 +108,7 @@ describe("configuration", () => {
   });
 
   test("every setting has an environment variable of its own", () => {
-    const names = leafKeys(configSchema).map(envNameOf);
+    const names = leafSettings(configSchema).map(({ key }) => envNameOf(key));
     expect(new Set(names).size).toBe(names.length);
     expect(names).toEqual(
       expect.arrayContaining([
