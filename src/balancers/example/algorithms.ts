@@ -70,16 +70,17 @@ export const EXAMPLE_ALGORITHMS: readonly ExampleAlgorithm[] = [
   single("consistent-hash", "O(log n)", (backends) => new ConsistentHashBalancer(backends)),
   single("maglev", "O(1)", (backends) => new MaglevBalancer(backends), "consistent-hash"),
   single("least-latency", "O(log n)", (backends, { clock }) => new LeastLatencyBalancer(backends, { clock })),
-  single("p2c", "O(1)", p2c),
-  single("peak-ewma", "O(1)", (backends, { clock, rng }) => new PeakEwmaBalancer(backends, { clock, rng })),
+  single("p2c", "O(1)", (backends, { clock, rng }) => new P2cBalancer(backends, { clock, rng })),
+  single("peak-ewma", "O(1)", peakEwma),
   single("prequal", "O(1)", prequal),
   single("priority", "as inside", priority),
   { name: "retry", folder: "retry", cost: "as inside", make: retry },
   { name: "failover", folder: "failover", cost: "O(levels)", make: failover },
 ];
 
-function p2c(backends: readonly BackendSpec[], { clock, rng }: ExampleSurroundings): LoadBalancer {
-  return new P2cBalancer(backends, { clock, rng });
+/** Also inside the composites: it learns, and asks again those that it has not heard of for long. */
+function peakEwma(backends: readonly BackendSpec[], { clock, rng }: ExampleSurroundings): LoadBalancer {
+  return new PeakEwmaBalancer(backends, { clock, rng });
 }
 
 /** Probes are answered at once: the example has no network. */
@@ -101,14 +102,14 @@ function priority(backends: readonly BackendSpec[], surroundings: ExampleSurroun
     low: new Set(heaviestFirst.slice(heaviestFirst.length - third)),
   };
   const pool = (of: Priority) => ({
-    balancer: p2c([], surroundings),
+    balancer: peakEwma([], surroundings),
     accepts: ({ id }: BackendSpec) => members[of].has(id),
   });
   return new PriorityRouter(backends, { pools: { high: pool("high"), normal: pool("normal"), low: pool("low") } });
 }
 
 function retry(backends: readonly BackendSpec[], surroundings: ExampleSurroundings): ExampleInstance {
-  const balancer = new RetryBalancer(backends, p2c([], surroundings), surroundings);
+  const balancer = new RetryBalancer(backends, peakEwma([], surroundings), surroundings);
   return { balancer, begin: (request) => balancer.sequence(request) };
 }
 
@@ -121,7 +122,7 @@ function failover(backends: readonly BackendSpec[], surroundings: ExampleSurroun
       .map(({ id }) => id),
   );
   const balancer = new FailoverBalancer(backends, {
-    balancerFor: () => p2c([], surroundings),
+    balancerFor: () => peakEwma([], surroundings),
     placementOf: ({ id }) => ({
       priority: spare.has(id) ? 1 : 0,
       locality: { region: "", zone: "", subZone: "" },

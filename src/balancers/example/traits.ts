@@ -2,13 +2,7 @@
 // The fairness index is Jain's (1984): (sum x)^2 / (n·sum x^2), 1 = all equal, 1/n = one has all.
 import type { BackendSpec } from "../load-balancer.js";
 import type { ExampleAlgorithm } from "./algorithms.js";
-import {
-  type ExampleHooks,
-  type ExampleResult,
-  type ExampleSettings,
-  exampleBackends,
-  runExample,
-} from "./run-example.js";
+import { type ExampleHooks, type ExampleSettings, exampleBackends, runExample } from "./run-example.js";
 
 export interface AlgorithmTraits {
   /** Jain's index of the shares, with registered weights 10, 20, 30. */
@@ -37,26 +31,41 @@ export function measureTraits(measured: ExampleAlgorithm): AlgorithmTraits {
     },
   };
   const backends = exampleBackends(3);
-  const run = (hooks: ExampleHooks = {}): ExampleResult => runExample(algorithm, backends, SETTINGS, hooks);
-  const owners = new Map<string, Map<string, number>>();
-  const well = run({
-    onSelected: ({ routeKey = "" }, { id }) => {
-      const counts = owners.get(routeKey) ?? new Map<string, number>();
-      owners.set(routeKey, counts.set(id, (counts.get(id) ?? 0) + 1));
-    },
-  });
-  const favourites = [...owners.values()].map((counts) => Math.max(...counts.values()));
-  const failing = selections(algorithm, backends, {
+  const well = selectionsOf(algorithm, backends);
+  const failing = selectionsOf(algorithm, backends, {
     outcomeAt: ({ id }, drawn) => (id === FAILING ? { success: false, latencyMs: 1 } : drawn),
   });
-  const counts = backends.map(({ id }) => well.distribution[id] ?? 0);
+  const counts = backends.map(({ id }) => countOf(well, id));
   return {
     evenness: jainIndex(counts),
-    weightFairness: jainIndex(backends.map(({ id, weight }) => (well.distribution[id] ?? 0) / weight)),
-    stickiness: sum(favourites) / well.attempts,
-    failingShare: (failing.get(FAILING) ?? 0) / (selections(algorithm, backends, {}).get(FAILING) ?? 0),
+    weightFairness: jainIndex(backends.map(({ id, weight }) => countOf(well, id) / weight)),
+    stickiness: sum([...well.values()].map((byBackend) => Math.max(...byBackend.values()))) / sum(counts),
+    failingShare: countOf(failing, FAILING) / countOf(well, FAILING),
     movedKeys: movedKeys(algorithm),
   };
+}
+
+/** How often each backend was selected for each key, retries included. */
+type Selections = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+function selectionsOf(
+  algorithm: ExampleAlgorithm,
+  backends: readonly BackendSpec[],
+  hooks: ExampleHooks = {},
+): Selections {
+  const selections = new Map<string, Map<string, number>>();
+  runExample(algorithm, backends, SETTINGS, {
+    ...hooks,
+    onSelected: ({ routeKey = "" }, { id }) => {
+      const counts = selections.get(routeKey) ?? new Map<string, number>();
+      selections.set(routeKey, counts.set(id, (counts.get(id) ?? 0) + 1));
+    },
+  });
+  return selections;
+}
+
+function countOf(selections: Selections, backendId: string): number {
+  return sum([...selections.values()].map((byBackend) => byBackend.get(backendId) ?? 0));
 }
 
 function movedKeys(algorithm: ExampleAlgorithm): number {
@@ -72,20 +81,6 @@ function lastOwners(algorithm: ExampleAlgorithm, backends: readonly BackendSpec[
     onSelected: ({ routeKey = "" }, { id }) => void owners.set(routeKey, id),
   });
   return owners;
-}
-
-/** Attempts by backend, retries included. */
-function selections(
-  algorithm: ExampleAlgorithm,
-  backends: readonly BackendSpec[],
-  hooks: ExampleHooks,
-): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  runExample(algorithm, backends, SETTINGS, {
-    ...hooks,
-    onSelected: (_, { id }) => void counts.set(id, (counts.get(id) ?? 0) + 1),
-  });
-  return counts;
 }
 
 function jainIndex(values: readonly number[]): number {

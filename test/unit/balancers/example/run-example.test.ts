@@ -100,7 +100,7 @@ describe("traits", () => {
   });
 
   test("a backend that fails at once is noticed by what learns, and not by what does not", () => {
-    expect(measureTraits(named("round-robin")).failingShare).toBeCloseTo(1, 3);
+    expect(measureTraits(named("weighted-round-robin")).failingShare).toBeCloseTo(1, 3);
     expect(measureTraits(named("p2c")).failingShare).toBeLessThan(0.1);
     expect(measureTraits(named("least-connections")).failingShare).toBeGreaterThan(1);
   });
