@@ -1,8 +1,10 @@
 // What a service's control loop has learned, as it is stored. Read back with suspicion: a checkpoint that does not parse
 // is dropped, never half used.
 import { z } from "zod";
-import type { ServiceName } from "../model/ids.js";
+import type { InstanceId, ServiceName } from "../model/ids.js";
+import type { LearnedState } from "./evaluate.js";
 import { inForceSchema } from "./in-force.js";
+import { NO_TOTALS } from "./service-totals.js";
 
 export const checkpointSchema = z.object({
   version: z.literal(1),
@@ -16,6 +18,22 @@ export const checkpointSchema = z.object({
 });
 
 export type Checkpoint = z.output<typeof checkpointSchema>;
+
+/** What the loop starts with. @param checkpoint of the same algorithm, when there is one */
+export function learnedFrom(checkpoint: Checkpoint | undefined): LearnedState {
+  return {
+    policy: checkpoint?.policyState,
+    modifiers: checkpoint?.modifierStates ?? {},
+    totals: NO_TOTALS,
+    policyShares: new Map(),
+    ratios: new Map(),
+  };
+}
+
+export function heldFrom(checkpoint: Checkpoint | undefined): ReadonlyMap<InstanceId, number> | undefined {
+  if (checkpoint?.held === undefined) return undefined;
+  return new Map(Object.entries(checkpoint.held).map(([id, share]) => [id as InstanceId, share]));
+}
 
 /** The port behind which checkpoints are kept. Saving never blocks the loop; a failed save is the adapter's to report. */
 export interface CheckpointStore {

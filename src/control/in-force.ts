@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { InstanceId } from "../model/ids.js";
 import type { CatalogueInstance } from "../model/instance.js";
-import type { Target } from "./target.js";
+import type { Target, Wanted } from "./target.js";
 
 export interface InForceEntry {
   /** 1..2^32-1 */
@@ -69,6 +69,13 @@ export function broughtIntoForce(
     inFlightPerWorker: target.inFlightPerWorker,
     entries: next,
   };
+}
+
+/** What would be in force if the loop had its way: the hysteresis of its guards goes by that, while it is withheld. */
+export function asIfInForce(inForce: InForce, wanted: Pick<Wanted, "equal" | "steps"> | undefined): InForce {
+  if (wanted === undefined) return inForce;
+  const entries = new Map(Array.from(wanted.steps, ([id, step]) => [id, { ...UNTOLD, step }]));
+  return { ...inForce, equal: wanted.equal, entries };
 }
 
 /** Share over fair share, by registered weight, of everybody who takes traffic. */

@@ -9,17 +9,25 @@ import type { EndpointLoad, LoadRound, SignalMode } from "../model/load.js";
 import type { PlanMode, WeightPlan } from "../model/plan.js";
 import type { ServiceSnapshot } from "../model/service.js";
 import { Authority } from "./authority.js";
-import type { Checkpoint } from "./checkpoint.js";
+import { type Checkpoint, heldFrom, learnedFrom } from "./checkpoint.js";
 import { DecisionHistory } from "./decision-history.js";
 import { type Evaluation, evaluate, type LearnedState } from "./evaluate.js";
 import { type Explanation, explain } from "./explanation.js";
-import { isOutsideDeadBand } from "./guards/dead-band.js";
 import { pushIntervalMs, type Urgency } from "./guards/push-interval.js";
 import { isStale } from "./guards/staleness.js";
-import { broughtIntoForce, type InForce, membershipOf, ratiosOf, restoredInForce, UNTOLD } from "./in-force.js";
+import {
+  asIfInForce,
+  broughtIntoForce,
+  type InForce,
+  membershipOf,
+  ratiosOf,
+  restoredInForce,
+  UNTOLD,
+} from "./in-force.js";
 import { planEntries } from "./plan-entries.js";
 import { predictedLoads } from "./predicted-loads.js";
-import { addRound, inFlightPerWorker, NO_TOTALS, serviceRps } from "./service-totals.js";
+import { pushNeed } from "./push-need.js";
+import { addRound, inFlightPerWorker, serviceRps } from "./service-totals.js";
 import type { ControlSettings } from "./settings.js";
 import type { Target } from "./target.js";
 
@@ -79,19 +87,12 @@ export class ServiceController {
     this.#bound = bound;
     const usable = restored !== undefined && restored.algorithm === bound.policy.name;
     this.#holdRounds = usable ? settings.guards.restartHoldRounds : 0;
-    this.#learned = {
-      policy: usable ? restored.policyState : undefined,
-      modifiers: usable ? restored.modifierStates : {},
-      totals: NO_TOTALS,
-      policyShares: new Map(),
-      ratios: new Map(),
-    };
+    this.#learned = learnedFrom(usable ? restored : undefined);
     this.#inForce = restoredInForce(restored?.inForce, usable ? restored.inForce.equal : true);
     this.#membership = usable ? restored.membership : "";
     this.#wantedMembership = membershipOf(snapshot.instances);
-    const held = restored?.held === undefined ? undefined : new Map(Object.entries(restored.held));
     const word = { freeze, control: snapshot.policy.control, dynamic: bound.policy.dynamic };
-    this.#authority = new Authority(word, this.#inForce, held as ReadonlyMap<InstanceId, number> | undefined);
+    this.#authority = new Authority(word, this.#inForce, heldFrom(restored));
   }
 
   get snapshot(): ServiceSnapshot {
@@ -185,7 +186,17 @@ export class ServiceController {
       enforcement: this.#bound.enforcement,
       inFlightPerWorker: inFlightPerWorker(this.#learned.totals),
     });
-    const urgency = this.#urgency(evaluation, target);
+    const urgency = pushNeed({
+      membersChanged: this.#wantedMembership !== this.#membership,
+      forced: this.#forced,
+      rule: this.#authority.rule,
+      blind: this.#holdRounds > 0 || this.#stale,
+      phasesChanged: evaluation.phases !== this.#phases,
+      target,
+      inForce: this.#inForce,
+      enforcement: this.#bound.enforcement,
+      guards: this.#settings.guards,
+    });
     const waitMs = urgency === undefined ? 0 : this.#lastPushMs + this.#intervalMs(urgency) - nowMs;
     const push = urgency !== undefined && waitMs <= 0;
     if (push) this.#bringIntoForce(target, nowMs, wallMs);
@@ -213,7 +224,7 @@ export class ServiceController {
       bound: this.#bound,
       settings: this.#settings,
       learned,
-      inForce: authority.rule === "loop" ? this.#inForce : this.#shadowInForce(),
+      inForce: authority.rule === "loop" ? this.#inForce : asIfInForce(this.#inForce, this.#evaluation),
       blend: authority.blend,
       policyLoads: apart && round !== undefined ? this.#predicted(round) : undefined,
       round,
@@ -228,34 +239,6 @@ export class ServiceController {
       (id) => policyShares.get(id),
       (id) => this.#inForce.entries.get(id)?.share,
     );
-  }
-
-  /** What would be in force if the loop had its way, for the hysteresis of its guards. */
-  #shadowInForce(): InForce {
-    if (this.#evaluation === undefined) return this.#inForce;
-    const { equal, steps } = this.#evaluation;
-    const entries = new Map(Array.from(steps, ([id, step]) => [id, { ...UNTOLD, step }]));
-    return { ...this.#inForce, equal, entries };
-  }
-
-  #urgency(evaluation: Evaluation, target: Target): Urgency | undefined {
-    const { rule } = this.#authority;
-    if (this.#wantedMembership !== this.#membership || (this.#forced && rule !== "held")) return "members";
-    if (rule === "held" || this.#holdRounds > 0 || this.#stale) return undefined;
-    if (rule === "loop" && (evaluation.phases !== this.#phases || evaluation.equal !== this.#inForce.equal))
-      return "fault";
-    const before = target.entries.map(({ id, share }) => this.#inForce.entries.get(id) ?? { weight: 1, share });
-    const sharesBefore = before.map(({ share }) => share);
-    const changed = isOutsideDeadBand(
-      {
-        sharesBefore,
-        sharesAfter: target.entries.map(({ share }) => share),
-        weightsBefore: before.map(({ weight }) => weight),
-        weightsForSameShares: weightsFor(this.#bound.enforcement, sharesBefore, target.inFlightPerWorker),
-      },
-      this.#settings.guards,
-    );
-    return changed ? "weights" : undefined;
   }
 
   #bringIntoForce(target: Target, nowMs: number, wallMs: number): void {

@@ -3,12 +3,12 @@
 import { bindPolicy } from "../../src/balancers/registry.js";
 import { type Decision, ServiceController } from "../../src/control/service-controller.js";
 import { type ControlSettings, DEFAULT_CONTROL_SETTINGS } from "../../src/control/settings.js";
+import type { Freeze } from "../../src/model/freeze.js";
 import type { HealthStatus } from "../../src/model/health.js";
 import type { InstanceId, ServiceName } from "../../src/model/ids.js";
 import type { CatalogueInstance } from "../../src/model/instance.js";
 import type { EndpointLoad, LoadRound } from "../../src/model/load.js";
-import type { ServiceSnapshot } from "../../src/model/service.js";
-import { DEFAULT_SERVICE_POLICY } from "../../src/model/service.js";
+import { DEFAULT_SERVICE_POLICY, type ServicePolicy, type ServiceSnapshot } from "../../src/model/service.js";
 import { type Rng, seededRng } from "../../src/runtime/rng.js";
 import { catalogueInstance } from "./instance.js";
 
@@ -39,6 +39,8 @@ export interface PlantOptions {
   readonly settings?: ControlSettings;
   /** A controller that knows these hosts already. */
   readonly controller?: ServiceController;
+  /** Default: enforce. */
+  readonly control?: ServicePolicy["control"];
 }
 
 export interface Second {
@@ -59,6 +61,7 @@ export class Plant {
   readonly #workers: number;
   readonly #rng: Rng;
   readonly #bound;
+  #control: ServicePolicy["control"];
   #shares: number[];
 
   constructor({
@@ -69,7 +72,9 @@ export class Plant {
     algorithm = "adaptive",
     settings = DEFAULT_CONTROL_SETTINGS,
     controller,
+    control = DEFAULT_SERVICE_POLICY.control,
   }: PlantOptions) {
+    this.#control = control;
     this.hosts = hosts;
     this.rps = rps;
     this.#workers = workers;
@@ -90,6 +95,17 @@ export class Plant {
   catalogueChanged(): void {
     this.#note(this.controller.onCatalogue(this.#snapshot(), this.#bound, this.nowMs, this.nowMs));
     this.#shares = this.hosts.map((_, i) => this.#shares[i] ?? 0.01);
+  }
+
+  /** Shadow, blend: the service policy changes. */
+  controlChanged(control: ServicePolicy["control"]): void {
+    this.#control = control;
+    this.catalogueChanged();
+  }
+
+  /** An operator freezes the weights, or lifts that. */
+  freeze(freeze: Freeze | undefined): void {
+    this.#note(this.controller.onFreeze(freeze, this.nowMs, this.nowMs));
   }
 
   second(): Second {
@@ -138,7 +154,8 @@ export class Plant {
     const instances = this.hosts
       .map((target, i) => instanceOf(target, 9000 + i))
       .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    return { service: SERVICE, policy: DEFAULT_SERVICE_POLICY, instances, revision: 1, declared: false };
+    const policy = { ...DEFAULT_SERVICE_POLICY, control: this.#control };
+    return { service: SERVICE, policy, instances, revision: 1, declared: false };
   }
 
   /** Fixed point of share ∝ weight / (active + 1), by damped iteration. */

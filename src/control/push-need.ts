@@ -1,0 +1,42 @@
+// Whether the proxies must be told something now, and how urgently.
+import { weightsFor } from "../balancers/enforcement/share-law.js";
+import type { EnvoyEnforcement } from "../model/enforcement.js";
+import type { Rule } from "./authority.js";
+import { isOutsideDeadBand } from "./guards/dead-band.js";
+import type { Urgency } from "./guards/push-interval.js";
+import type { InForce } from "./in-force.js";
+import type { ControlSettings } from "./settings.js";
+import type { Target } from "./target.js";
+
+export interface PushNeed {
+  /** Members, their health, or what people decided about them. */
+  readonly membersChanged: boolean;
+  /** The policy or an operator demands it, dead band or not. */
+  readonly forced: boolean;
+  readonly rule: Rule;
+  /** Signals are stale, or awaited after a restart: nothing of the loop's own goes out. */
+  readonly blind: boolean;
+  /** A modifier set in or ended. */
+  readonly phasesChanged: boolean;
+  readonly target: Target;
+  readonly inForce: InForce;
+  readonly enforcement: EnvoyEnforcement;
+  readonly guards: ControlSettings["guards"];
+}
+
+/** undefined = what is in force may stay. */
+export function pushNeed(need: PushNeed): Urgency | undefined {
+  const { rule, target, inForce } = need;
+  if (need.membersChanged || (need.forced && rule !== "held")) return "members";
+  if (rule === "held" || need.blind) return undefined;
+  if (rule === "loop" && (need.phasesChanged || target.equal !== inForce.equal)) return "fault";
+  const before = target.entries.map(({ id, share }) => inForce.entries.get(id) ?? { weight: 1, share });
+  const sharesBefore = before.map(({ share }) => share);
+  const change = {
+    sharesBefore,
+    sharesAfter: target.entries.map(({ share }) => share),
+    weightsBefore: before.map(({ weight }) => weight),
+    weightsForSameShares: weightsFor(need.enforcement, sharesBefore, target.inFlightPerWorker),
+  };
+  return isOutsideDeadBand(change, need.guards) ? "weights" : undefined;
+}
