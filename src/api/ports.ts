@@ -56,10 +56,10 @@ export interface RegistryPort {
   putService(
     service: ServiceName,
     policy: ServicePolicy,
-    options: { readonly ifMatch?: number | undefined },
+    options: { readonly ifNoneMatch?: boolean; readonly ifMatch?: number | undefined },
   ): Promise<{ readonly snapshot: ServiceSnapshot; readonly outcome: Outcome }>;
   /** Takes back the declaration; instances stay. Whether there was such a service. */
-  deleteService(service: ServiceName): Promise<boolean>;
+  deleteService(service: ServiceName, options: { readonly ifMatch?: number | undefined }): Promise<boolean>;
 }
 
 export interface ApiLimits {

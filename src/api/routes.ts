@@ -170,8 +170,9 @@ export const ROUTES = [
     path: SERVICE,
     summary:
       "Take back the declaration: with instances the service lives on under the default policy, else it is gone.",
+    headers: ["If-Match"],
     replies: [{ status: 204, description: "It is no longer declared." }],
-    problems: ["ERR_STORE_UNAVAILABLE", "ERR_STORE_FULL"],
+    problems: ["ERR_REVISION_MISMATCH", "ERR_STORE_UNAVAILABLE", "ERR_STORE_FULL"],
   },
   {
     id: "getWeights",

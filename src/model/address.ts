@@ -10,7 +10,9 @@ const refused = (detail: string): AddressResult => ({ ok: false, detail });
 
 /**
  * Canonical form of an address that a client may connect to, or why it is none.
- * Refused: hostnames, zone ids, brackets, the unspecified network, multicast, broadcast.
+ * Refused: hostnames, zone ids, brackets, the unspecified network, link-local, multicast, broadcast. Link-local ones
+ * mean another host on every link, and one of them is the metadata service of most clouds: whoever registers it would
+ * make every proxy its client.
  */
 export function canonicalAddress(text: string): AddressResult {
   if (text.includes("%")) return refused("must not carry a zone id");
@@ -24,6 +26,7 @@ export function canonicalAddress(text: string): AddressResult {
     return canonicalV4(`${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`);
   }
   if (words.every((word) => word === 0)) return refused("must not be the unspecified address");
+  if (((words[0] ?? 0) & 0xffc0) === 0xfe80) return refused("must not be a link-local address");
   if (((words[0] ?? 0) & 0xff00) === 0xff00) return refused("must not be a multicast address");
   return { ok: true, address: formatWords(words) };
 }
@@ -32,6 +35,7 @@ export function canonicalAddress(text: string): AddressResult {
 function canonicalV4(text: string): AddressResult {
   const first = Number(text.slice(0, text.indexOf(".")));
   if (first === 0) return refused("must not be in the unspecified network 0.0.0.0/8");
+  if (text.startsWith("169.254.")) return refused("must not be a link-local address");
   if (first >= 224 && first <= 239) return refused("must not be a multicast address");
   if (text === "255.255.255.255") return refused("must not be the broadcast address");
   return { ok: true, address: text };

@@ -196,12 +196,12 @@ export class Registry implements Component {
 
   /**
    * Declares a service, or changes its policy. `ifMatch` is the revision of the policy or of the snapshot.
-   * @throws SteelyardError ERR_UNKNOWN_POLICY, ERR_REVISION_MISMATCH, ERR_QUOTA_EXCEEDED, of the store
+   * @throws SteelyardError ERR_UNKNOWN_POLICY, ERR_ALREADY_EXISTS, ERR_REVISION_MISMATCH, ERR_QUOTA_EXCEEDED, of the store
    */
   async putService(
     service: ServiceName,
     policy: ServicePolicy,
-    options: { readonly ifMatch?: number | undefined } = {},
+    options: { readonly ifNoneMatch?: boolean; readonly ifMatch?: number | undefined } = {},
   ): Promise<{ readonly snapshot: ServiceSnapshot; readonly outcome: "created" | "changed" | "unchanged" }> {
     this.#policyCheck(policy);
     let outcome: "created" | "changed" | "unchanged" = "unchanged";
@@ -209,9 +209,10 @@ export class Registry implements Component {
       serviceKey(service),
       () => {
         const book = this.#catalogue.book(service);
-        if (options.ifMatch !== this.services.get(service)?.revision) {
-          assertRevision(`service ${service}`, book?.policyRevision, options.ifMatch);
+        if (book?.visible === true && options.ifNoneMatch === true) {
+          throw new SteelyardError("ERR_ALREADY_EXISTS", `service ${service} exists already`);
         }
+        this.#assertServiceRevision(service, options.ifMatch);
         this.#catalogue.assertRoomForService(service);
         if (book?.declared === true && samePolicy(book.policy, policy)) return undefined;
         outcome = book?.visible === true ? "changed" : "created";
@@ -227,13 +228,15 @@ export class Registry implements Component {
   /**
    * Takes back the declaration: with instances the service lives on under the default policy, without it is gone.
    * Instances are never removed by this. Returns false when there was no such service.
+   * @throws SteelyardError ERR_REVISION_MISMATCH, of the store
    */
-  async deleteService(service: ServiceName): Promise<boolean> {
+  async deleteService(service: ServiceName, options: { readonly ifMatch?: number | undefined } = {}): Promise<boolean> {
     const existed = this.#catalogue.book(service)?.visible === true;
     await this.#writer.writeKey(
       serviceKey(service),
       () => {
         const book = this.#catalogue.book(service);
+        if (book?.visible === true) this.#assertServiceRevision(service, options.ifMatch);
         return book?.declared === true || book?.emptiedAtMs !== undefined
           ? { type: "delete", key: serviceKey(service) }
           : undefined;
@@ -260,6 +263,12 @@ export class Registry implements Component {
   /** Whose leases do not run out now, because too many are silent at once. */
   preservation(): { readonly all: boolean; readonly services: readonly ServiceName[] } {
     return this.#leases.preservation;
+  }
+
+  /** Readers see the revision of the snapshot, which grows with its instances too; either one matches. */
+  #assertServiceRevision(service: ServiceName, ifMatch: number | undefined): void {
+    if (ifMatch === this.services.get(service)?.revision) return;
+    assertRevision(`service ${service}`, this.#catalogue.book(service)?.policyRevision, ifMatch);
   }
 
   async #change(

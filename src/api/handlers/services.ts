@@ -1,5 +1,4 @@
 // Services and their policies.
-import { SteelyardError } from "../../model/errors.js";
 import type { BlockingQueries } from "../blocking-queries.js";
 import { strongTag, weakTag } from "../etag.js";
 import { pageOf } from "../page.js";
@@ -14,10 +13,9 @@ export function serviceHandlers(
 ): Pick<Handlers, "putService" | "getService" | "deleteService" | "listServices"> {
   return {
     async putService({ params: { service }, body, ifMatch, ifAbsent }) {
-      const current = registry.services.get(service);
-      if (ifAbsent && current) throw new SteelyardError("ERR_ALREADY_EXISTS", `service ${service} exists already`);
       const { snapshot, outcome } = await registry.putService(service, body, {
-        ifMatch: revisionToMatch(ifMatch, current?.revision),
+        ifNoneMatch: ifAbsent,
+        ifMatch: revisionToMatch(ifMatch, registry.services.get(service)?.revision),
       });
       return {
         status: outcome === "created" ? 201 : 200,
@@ -33,8 +31,8 @@ export function serviceHandlers(
       return { status: 200, body: presentService(snapshot), etag: strongTag(snapshot.revision) };
     },
 
-    async deleteService({ params: { service } }) {
-      await registry.deleteService(service);
+    async deleteService({ params: { service }, ifMatch }) {
+      await registry.deleteService(service, { ifMatch: ifMatch === "*" ? undefined : ifMatch });
       return { status: 204 };
     },
 

@@ -66,6 +66,11 @@ describe("policy", () => {
     const list = await api.get("/v1/services");
     expect(list.body.services.map((entry: { service: string }) => entry.service)).toEqual(["billing", "orders"]);
     expect((await api.get("/v1/services?limit=1")).body.nextCursor).toBe("billing");
+    const stale = { headers: { "if-match": '"999"' } };
+    pointersOf(await api.send("DELETE", "/v1/services/billing", stale), 412, "ERR_REVISION_MISMATCH");
+    expect((await api.send("DELETE", "/v1/services/billing", { headers: { "if-match": "*" } })).status).toBe(204);
+    await api.put("/v1/services/billing", {});
+    pointersOf(await api.put("/v1/services/billing", {}, { "if-none-match": "*" }), 409, "ERR_ALREADY_EXISTS");
     expect((await api.send("DELETE", "/v1/services/billing")).status).toBe(204);
     expect((await api.send("DELETE", "/v1/services/billing")).status).toBe(204);
     pointersOf(await api.get("/v1/services/billing"), 404, "ERR_UNKNOWN_SERVICE");

@@ -438,6 +438,29 @@ describe("services", () => {
     expect(await registry.deleteService(service)).toBe(false);
   });
 
+  test("of two who create it exactly one does", async () => {
+    const { registry } = await makeRegistry();
+    const results = await Promise.allSettled(
+      [policy, DEFAULT_SERVICE_POLICY].map((body) => registry.putService(service, body, { ifNoneMatch: true })),
+    );
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(results[1]).toMatchObject({ reason: code("ERR_ALREADY_EXISTS") });
+    expect(registry.services.get(service)?.policy).toEqual(policy);
+  });
+
+  test("is deleted under the revision that was read, or not at all", async () => {
+    const { registry } = await makeRegistry();
+    const { snapshot } = await registry.putService(service, policy);
+    await registry.putService(service, DEFAULT_SERVICE_POLICY);
+    await expect(registry.deleteService(service, { ifMatch: snapshot.revision })).rejects.toMatchObject(
+      code("ERR_REVISION_MISMATCH"),
+    );
+    expect(registry.services.get(service)).toMatchObject({ declared: true });
+    const ifMatch = registry.services.get(service)?.revision;
+    expect(await registry.deleteService(service, { ifMatch })).toBe(true);
+    expect(await registry.deleteService(service, { ifMatch })).toBe(false);
+  });
+
   test("one that was emptied by deregistration is shown empty, so that proxies are told, and then forgotten", async () => {
     const { registry, clock } = await makeRegistry();
     await registry.register(service, id(1), spec(1));
