@@ -8,5 +8,12 @@ export type { HostChange } from "./plant/host-change.js";
 export { policyNames } from "./policies.js";
 export type { Scenario, ScenarioParameters } from "./scenario.js";
 export { SCENARIOS } from "./scenarios/index.js";
-export { type PolicyResult, type RunResult, type Simulated, type SimulateOptions, simulate } from "./simulate.js";
+export {
+  type HostGroup,
+  type PolicyResult,
+  type RunResult,
+  type Simulated,
+  type SimulateOptions,
+  simulate,
+} from "./simulate.js";
 export type { HostSpec, Mark, SimulationPlan, TelemetrySpec, TimelineEvent, Window } from "./simulation-plan.js";

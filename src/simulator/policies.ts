@@ -1,13 +1,15 @@
 // The names that `--policy` takes: every weight policy of src/balancers, the oracles, and Envoy left to itself.
 import { bindPolicy, WEIGHT_POLICIES } from "../balancers/registry.js";
 import type { ControlSettings } from "../control/settings.js";
-import { type EnvoyEnforcement, LEAST_REQUEST } from "../model/enforcement.js";
+import { LEAST_REQUEST } from "../model/enforcement.js";
 import { SteelyardError } from "../model/errors.js";
 import type { ControlPlane, Push } from "./control-plane/control-plane.js";
 import { EqualControlPlane } from "./control-plane/equal.js";
 import { OracleControlPlane, type OracleRule } from "./control-plane/oracle.js";
 import { SteelyardControlPlane } from "./control-plane/steelyard.js";
 import type { VirtualClock } from "./engine/virtual-clock.js";
+import type { Assignment } from "./envoy/proxies.js";
+import { LIBRARY_BALANCERS } from "./library/balancers.js";
 import type { HostState } from "./plant/host-state.js";
 import type { SimulationPlan } from "./simulation-plan.js";
 
@@ -20,8 +22,11 @@ export interface PolicyContext {
   readonly policySettings: Readonly<Record<string, unknown>>;
 }
 
-/** Envoy alone, all weights equal; its other policies are those of src/balancers with the same weights. */
-const ALONE: Readonly<Record<string, EnvoyEnforcement>> = { "least-request": LEAST_REQUEST };
+/** Proxies left to themselves, all weights equal. Envoy's other policies are those of src/balancers. */
+const ALONE: Readonly<Record<string, Assignment["enforcement"]>> = {
+  "least-request": LEAST_REQUEST,
+  ...Object.fromEntries(LIBRARY_BALANCERS.map((balancer) => [`local:${balancer}`, { policy: "library", balancer }])),
+};
 
 const ORACLES: Readonly<Record<string, OracleRule>> = {
   oracle: "optimal",

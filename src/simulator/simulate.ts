@@ -33,7 +33,15 @@ export interface Simulated {
   readonly title: string;
   readonly parameters: ScenarioParameters;
   readonly seeds: readonly number[];
+  /** Hosts that are alike and meet the same fate. */
+  readonly groups: readonly HostGroup[];
   readonly results: readonly PolicyResult[];
+}
+
+export interface HostGroup {
+  readonly label: string;
+  /** Indices. */
+  readonly hosts: readonly number[];
 }
 
 /** Figures of the first window are at the top; latencies of several seeds are pooled, other figures are means. */
@@ -80,7 +88,7 @@ export function simulate(options: SimulateOptions): Simulated {
     const runs = seeds.map((seed) => run({ plan, policy, seed, controlSettings, policySettings }));
     return summarise(policy, plan, seeds, runs);
   });
-  return { scenario: scenario.name, title: scenario.title, parameters, seeds, results };
+  return { scenario: scenario.name, title: scenario.title, parameters, seeds, groups: groupsOf(plan), results };
 }
 
 function scenarioOf(scenario: string | Scenario): Scenario {
@@ -162,6 +170,16 @@ function classesOf(plan: SimulationPlan, concerned: readonly number[]): number[]
     classes.set(key, [...(classes.get(key) ?? []), host]);
   }
   return [...classes.values()];
+}
+
+function groupsOf(plan: SimulationPlan): HostGroup[] {
+  const concerned = plan.timeline.flatMap((event) => (event.kind === "hosts" ? event.hosts : []));
+  return classesOf(plan, concerned).map((hosts) => {
+    const { slots, speed } = plan.hosts[hosts[0] ?? 0] ?? { slots: 1, speed: 1 };
+    const who = hosts.length > 1 ? `${hosts.length} hosts` : `host ${hosts[0] ?? 0}`;
+    const size = `${slots} slot${slots > 1 ? "s" : ""}${speed === 1 ? "" : `, speed ${speed}`}`;
+    return { label: `${who}, ${size}`, hosts };
+  });
 }
 
 function meanChange(first: MarkResult, all: readonly MarkResult[]): MarkResult {

@@ -1,13 +1,19 @@
 // One run: plan + policy + seed → what happened. Wires plant, proxies, telemetry and control plane on one event queue.
 // Invariant: the same plan, policy, settings and seed give the same run, bit for bit.
 import type { ControlSettings } from "../control/settings.js";
+import type { Rng } from "../runtime/rng.js";
+import { hostOf } from "./control-plane/catalogue.js";
 import type { ControlPlane } from "./control-plane/control-plane.js";
 import { EventKind } from "./engine/event-kind.js";
 import { EventQueue } from "./engine/event-queue.js";
 import { randomStream } from "./engine/random-stream.js";
 import { VirtualClock } from "./engine/virtual-clock.js";
+import { createPicker } from "./envoy/create-picker.js";
 import { LoadReporter } from "./envoy/load-reporter.js";
+import type { Picker } from "./envoy/picker.js";
 import { type Assignment, Proxies } from "./envoy/proxies.js";
+import { createLibraryBalancer } from "./library/balancers.js";
+import { LibraryPicker } from "./library/library-picker.js";
 import { Recorder } from "./measure/recorder.js";
 import type { PushRecord } from "./measure/steadiness.js";
 import { Backends } from "./plant/backends.js";
@@ -81,6 +87,7 @@ class Simulation {
       proxies: plan.proxies,
       workers: plan.workers,
       hosts: plan.hosts.length,
+      createPicker: (enforcement, active, rng) => this.#createPicker(enforcement, active, rng),
       rngOf: (proxy, worker) => randomStream(seed, "picks", proxy * plan.workers + worker),
       subsets: chooseSubsets(plan, randomStream(seed, "proxies", 2)),
     });
@@ -123,6 +130,13 @@ class Simulation {
     const events = this.#loop();
     this.#recorder.close(plan.totalMs, this.#requests);
     return { recorder: this.#recorder, pushes: this.#pushes, events };
+  }
+
+  #createPicker(enforcement: Assignment["enforcement"], active: Int32Array, rng: Rng): Picker {
+    if (enforcement.policy !== "library") return createPicker(enforcement, active, rng);
+    const clock = this.#clock;
+    const answerProbe = (id: string) => this.#backends.probe(hostOf(id));
+    return new LibraryPicker(createLibraryBalancer(enforcement.balancer, { clock, rng, answerProbe }));
   }
 
   #loop(): number {

@@ -1,7 +1,8 @@
 // One panel of a chart: lines over time in a frame with ticks, as SVG text. Draws, and knows nothing of simulations.
 
 export interface Line {
-  readonly label: string;
+  /** In the legend; undefined = the line belongs to the one before. */
+  readonly label: string | undefined;
   readonly color: string;
   /** Points in units of the axes; undefined = no value, the line is broken there. */
   readonly values: readonly (number | undefined)[];
@@ -16,7 +17,6 @@ export interface Panel {
   readonly marks: readonly { readonly atS: number; readonly label: string }[];
   readonly scale: "linear" | "log";
   readonly format: (value: number) => string;
-  readonly legend: boolean;
 }
 
 export interface Box {
@@ -49,12 +49,13 @@ export function renderPanel(panel: Panel, box: Box): string {
     ...timeTicks(panel).map((second) =>
       text(xOf(second), bottom + 15, `${second}`, `text-anchor="middle" fill="${MUTED}"`),
     ),
+    ...panel.lines.map(({ values, color }) => path(panel, values, color, xOf, yOf)),
     ...panel.marks.map(({ atS, label }) => {
       const x = fixed(xOf(atS));
-      return `<line x1="${x}" y1="${box.y}" x2="${x}" y2="${bottom}" stroke="${MUTED}" stroke-dasharray="3 3"/>${text(xOf(atS) + 4, box.y + 12, label, `fill="${MUTED}"`)}`;
+      const halo = 'stroke="#ffffff" stroke-width="4" paint-order="stroke"';
+      return `<line x1="${x}" y1="${box.y}" x2="${x}" y2="${bottom}" stroke="${MUTED}" stroke-dasharray="3 3"/>${text(xOf(atS) + 5, box.y + 14, label, `fill="${INK}" ${halo}`)}`;
     }),
-    ...panel.lines.map(({ values, color }) => path(panel, values, color, xOf, yOf)),
-    panel.legend ? legend(panel.lines, box) : "",
+    legend(panel.lines, box),
     `<rect x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" fill="none" stroke="${MUTED}"/>`,
   ].join("\n");
 }
@@ -96,7 +97,8 @@ function path(
 
 function legend(lines: readonly Line[], box: Box): string {
   return lines
-    .map(({ label, color }, i) => {
+    .filter(({ label }) => label !== undefined)
+    .map(({ label = "", color }, i) => {
       const x = box.x + box.width + 14;
       const y = box.y + 8 + i * 18;
       return `<line x1="${x}" y1="${y}" x2="${x + 16}" y2="${y}" stroke="${color}" stroke-width="2.5"/>${text(x + 22, y + 4, label, `fill="${INK}"`)}`;

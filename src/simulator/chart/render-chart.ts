@@ -1,8 +1,8 @@
 // The course of a simulation as a picture: who got the traffic under each policy, and what the slowest requests took.
-import type { PolicyResult, Simulated } from "../simulate.js";
+import type { HostGroup, PolicyResult, Simulated } from "../simulate.js";
 import { type Line, type Panel, renderPanel, svgDocument, text } from "./line-panel.js";
 
-/** Told apart with all common kinds of colour vision (Okabe and Ito). */
+/** One per group of hosts, or per policy. Told apart with all common kinds of colour vision (Okabe and Ito). */
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
 const WIDTH = 900;
 const LEFT = 64;
@@ -10,14 +10,14 @@ const RIGHT = 150;
 const TOP = 70;
 const PANEL_HEIGHT = 170;
 const GAP = 58;
-/** More hosts than this are not named one by one. */
-const NAMED_HOSTS = 8;
 
 /** An SVG document. */
-export function renderChart({ scenario, title, parameters, results }: Simulated): string {
-  const panels = [...results.map(sharesPanel), p99Panel(results), errorsPanel(results)].filter(
-    (panel) => panel !== undefined,
-  );
+export function renderChart({ scenario, title, parameters, groups, results }: Simulated): string {
+  const panels = [
+    ...results.map((result) => sharesPanel(result, groups)),
+    p99Panel(results),
+    errorsPanel(results),
+  ].filter((panel) => panel !== undefined);
   const { hosts, proxies, load } = parameters;
   const height = TOP + panels.length * (PANEL_HEIGHT + GAP);
   return svgDocument(WIDTH, height, [
@@ -42,18 +42,18 @@ function frameOf({ series, changes }: PolicyResult): Pick<Panel, "fromS" | "toS"
   };
 }
 
-function sharesPanel(result: PolicyResult): Panel {
-  const hosts = result.series[0]?.shares.length ?? 0;
+function sharesPanel(result: PolicyResult, groups: readonly HostGroup[]): Panel {
   return {
     title: `${result.policy}: share of the traffic by host`,
     ...frameOf(result),
-    lines: Array.from({ length: hosts }, (_, host): Line => {
-      const values = result.series.map(({ shares }) => shares[host]);
-      return { label: `host ${host}`, color: colorOf(host), values };
-    }),
+    lines: groups.flatMap(({ label, hosts }, i) =>
+      hosts.map((host, k): Line => {
+        const values = result.series.map(({ shares }) => shares[host]);
+        return { label: k === 0 ? label : undefined, color: colorOf(i), values };
+      }),
+    ),
     scale: "linear",
     format: (value) => `${(100 * value).toFixed(1)} %`,
-    legend: hosts <= NAMED_HOSTS + 2,
   };
 }
 
@@ -71,7 +71,6 @@ function p99Panel(results: readonly PolicyResult[]): Panel | undefined {
         })),
         scale: "log",
         format: (value) => (value >= 1_000 ? `${value / 1_000} s` : `${value} ms`),
-        legend: true,
       };
 }
 
@@ -90,7 +89,6 @@ function errorsPanel(results: readonly PolicyResult[]): Panel | undefined {
     })),
     scale: "linear",
     format: (value) => value.toFixed(value < 10 ? 1 : 0),
-    legend: true,
   };
 }
 

@@ -10,12 +10,15 @@ export const SIMULATED_SERVICE = "simulated" as ServiceName;
 
 /** Ids sort like the indices. */
 export function instanceIdOf(host: number): InstanceId {
-  return `host-${String(host).padStart(4, "0")}` as InstanceId;
+  return (IDS[host] ??= `host-${String(host).padStart(4, "0")}` as InstanceId);
 }
 
-export function hostOf(id: InstanceId): number {
+export function hostOf(id: string): number {
   return Number(id.slice("host-".length));
 }
+
+/** Made once each: balancers in the proxies ask for them at every request. */
+const IDS: InstanceId[] = [];
 
 export function snapshotOf(state: HostState, policy: Partial<ServicePolicy>, revision: number): ServiceSnapshot {
   const instances = Array.from({ length: state.count }, (_, host) => host)

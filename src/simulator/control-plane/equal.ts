@@ -1,15 +1,15 @@
-// No control at all: every ready host with the same weight, and Envoy's own policy. The bar to beat.
-import type { EnvoyEnforcement } from "../../model/enforcement.js";
+// No control at all: every ready host with the same weight, and the proxies left to themselves. The bar to beat.
+import type { Assignment } from "../envoy/proxies.js";
 import type { HostState } from "../plant/host-state.js";
 import type { ControlPlane, Push } from "./control-plane.js";
 
 export class EqualControlPlane implements ControlPlane {
   readonly #state: HostState;
-  readonly #enforcement: EnvoyEnforcement;
+  readonly #enforcement: Assignment["enforcement"];
   readonly #push: Push;
   #members = "";
 
-  constructor(state: HostState, enforcement: EnvoyEnforcement, push: Push) {
+  constructor(state: HostState, enforcement: Assignment["enforcement"], push: Push) {
     this.#state = state;
     this.#enforcement = enforcement;
     this.#push = push;

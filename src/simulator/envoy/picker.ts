@@ -5,4 +5,6 @@ export interface Picker {
   pick(): number;
   /** New healthy hosts and weights, after an EDS update. `weights` is indexed by host. */
   update(hosts: Int32Array, weights: Float64Array): void;
+  /** For those that learn: a request to `host` is over. `NaN` = it was never sent. */
+  ended?(host: number, success: boolean, latencyMs: number): void;
 }

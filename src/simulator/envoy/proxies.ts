@@ -3,7 +3,6 @@
 // when it ends, a latency only for answers with headers.
 import type { EnvoyEnforcement } from "../../model/enforcement.js";
 import type { Rng } from "../../runtime/rng.js";
-import { createPicker } from "./create-picker.js";
 import type { Picker } from "./picker.js";
 
 /** What a control plane tells the proxies: an EDS update. */
@@ -12,13 +11,21 @@ export interface Assignment {
   readonly weights: Float64Array;
   /** Hosts that take traffic, ascending. */
   readonly healthy: Int32Array;
-  readonly enforcement: EnvoyEnforcement;
+  readonly enforcement: EnvoyEnforcement | LibraryEnforcement;
+}
+
+/** One of LIBRARY_BALANCERS in every worker, instead of a policy of Envoy's. */
+export interface LibraryEnforcement {
+  readonly policy: "library";
+  readonly balancer: string;
 }
 
 export interface ProxiesOptions {
   readonly proxies: number;
   readonly workers: number;
   readonly hosts: number;
+  /** The balancer of one worker. @param active requests in flight from its proxy, by host */
+  readonly createPicker: (enforcement: Assignment["enforcement"], active: Int32Array, rng: Rng) => Picker;
   /** Randomness of one worker. */
   readonly rngOf: (proxy: number, worker: number) => Rng;
   /** Which hosts a proxy uses at all; undefined = all. */
@@ -38,7 +45,7 @@ export class Proxies {
   readonly failedCount: Int32Array;
   readonly failedSumMs: Float64Array;
   readonly #options: ProxiesOptions;
-  #pickers: Picker[][] = [];
+  readonly #pickers: Picker[][];
   readonly #enforcements: (string | undefined)[];
 
   constructor(options: ProxiesOptions) {
@@ -59,7 +66,7 @@ export class Proxies {
 
   /** The proxy has received an update; its schedules start anew. */
   apply(proxy: number, { weights, healthy, enforcement }: Assignment): void {
-    const { workers, rngOf, subsets, hosts } = this.#options;
+    const { workers, createPicker, rngOf, subsets, hosts } = this.#options;
     const kind = JSON.stringify(enforcement);
     if (this.#enforcements[proxy] !== kind) {
       const active = this.active.subarray(proxy * hosts, (proxy + 1) * hosts);
@@ -81,6 +88,11 @@ export class Proxies {
   sent(cell: number): void {
     this.active[cell] = (this.active[cell] ?? 0) + 1;
     this.issued[cell] = (this.issued[cell] ?? 0) + 1;
+  }
+
+  /** The pick will not be used, or is over. */
+  ended(proxy: number, worker: number, host: number, success: boolean, latencyMs: number): void {
+    this.#pickers[proxy]?.[worker]?.ended?.(host, success, latencyMs);
   }
 
   /** The attempt never got a connection, so it was not issued after all. */

@@ -7,6 +7,8 @@ import type { HostState } from "./host-state.js";
 import type { RequestPool } from "./request-pool.js";
 
 const NONE = -1;
+/** Of one answer in the moving average that probes are told. */
+const RECENT_WEIGHT = 1 / 16;
 
 export interface BackendsOptions {
   readonly queue: EventQueue;
@@ -26,6 +28,10 @@ export class Backends {
   readonly #meanServiceMs: number;
   readonly #onBusy: BackendsOptions["onBusy"];
   readonly #busy: Int32Array;
+  /** In service or waiting. */
+  readonly #held: Int32Array;
+  /** Moving average of service times, milliseconds. */
+  readonly #serviceMs: Float64Array;
   readonly #first: Int32Array;
   readonly #last: Int32Array;
 
@@ -37,12 +43,15 @@ export class Backends {
     this.#meanServiceMs = meanServiceMs;
     this.#onBusy = onBusy;
     this.#busy = new Int32Array(state.count);
+    this.#held = new Int32Array(state.count);
+    this.#serviceMs = new Float64Array(state.count);
     this.#first = new Int32Array(state.count).fill(NONE);
     this.#last = new Int32Array(state.count).fill(NONE);
   }
 
   /** A request has come in; it starts or waits. */
   accept(request: number, host: number): void {
+    this.#held[host] = (this.#held[host] ?? 0) + 1;
     if (this.#hasRoom(host)) this.#start(request, host);
     else this.#append(request, host);
   }
@@ -59,6 +68,10 @@ export class Backends {
     }
     this.#onBusy(requests.startedMs[request] ?? 0, this.#queue.timeMs, host);
     this.#busy[host] = (this.#busy[host] ?? 0) - 1;
+    this.#held[host] = (this.#held[host] ?? 0) - 1;
+    const averageMs = this.#serviceMs[host] ?? 0;
+    const serviceMs = this.#queue.timeMs - (requests.startedMs[request] ?? 0);
+    this.#serviceMs[host] = averageMs + (serviceMs - averageMs) * RECENT_WEIGHT;
     return true;
   }
 
@@ -70,9 +83,21 @@ export class Backends {
       const next = this.#requests.queuedNext[request] ?? NONE;
       this.#first[host] = next;
       if (next === NONE) this.#last[host] = NONE;
-      if (this.#requests.settled[request] === 1) this.#requests.release(request);
-      else this.#start(request, host);
+      if (this.#requests.settled[request] === 1) {
+        this.#held[host] = (this.#held[host] ?? 0) - 1;
+        this.#requests.release(request);
+      } else this.#start(request, host);
     }
+  }
+
+  /**
+   * What the host knows of its own load. The latency is the one to expect at the present queue, as Prequal's servers
+   * report it: they keep recent latencies by requests in flight.
+   */
+  probe(host: number): { readonly inFlight: number; readonly latencyMs: number } {
+    const inFlight = this.#held[host] ?? 0;
+    const waves = Math.max(1, (inFlight + 1) / (this.#state.slots[host] ?? 1));
+    return { inFlight, latencyMs: (this.#serviceMs[host] ?? 0) * waves };
   }
 
   /** The state of a host has changed. */

@@ -124,10 +124,11 @@ export class DataPlane {
       return;
     }
     const nowMs = this.#queue.timeMs;
-    const cell = (requests.proxy[request] ?? 0) * this.#hosts + (requests.host[request] ?? 0);
     const status = requests.status[request] ?? 0;
-    if (status === NOT_CONNECTED) this.#proxies.notConnected(cell);
-    else this.#proxies.answered(cell, status, nowMs - (requests.triedMs[request] ?? 0));
+    const latencyMs = nowMs - (requests.triedMs[request] ?? 0);
+    if (status === NOT_CONNECTED) this.#proxies.notConnected(this.#cellOf(request));
+    else this.#proxies.answered(this.#cellOf(request), status, latencyMs);
+    this.#attemptEnded(request, status === 200, latencyMs);
     const retriesLeft = requests.retriesLeft[request] ?? 0;
     if (retriesLeft > 0 && (status >= 500 || status === NOT_CONNECTED)) {
       requests.retriesLeft[request] = retriesLeft - 1;
@@ -148,7 +149,8 @@ export class DataPlane {
         this.#awaitDeadline(dueMs);
         return;
       }
-      this.#proxies.timedOut((requests.proxy[request] ?? 0) * this.#hosts + (requests.host[request] ?? 0));
+      this.#proxies.timedOut(this.#cellOf(request));
+      this.#attemptEnded(request, false, nowMs - (requests.triedMs[request] ?? 0));
       // Not released: its host, or an event, still holds it.
       this.#end(request, 504);
     }
@@ -182,9 +184,20 @@ export class DataPlane {
 
   #pick(proxy: number, worker: number, before: number): number {
     let host = this.#proxies.pick(proxy, worker);
-    for (let i = 0; host === before && host >= 0 && i < OTHER_HOST_ATTEMPTS; i++)
+    for (let i = 0; host === before && host >= 0 && i < OTHER_HOST_ATTEMPTS; i++) {
+      this.#proxies.ended(proxy, worker, host, true, Number.NaN);
       host = this.#proxies.pick(proxy, worker);
+    }
     return host;
+  }
+
+  #cellOf(request: number): number {
+    return (this.#requests.proxy[request] ?? 0) * this.#hosts + (this.#requests.host[request] ?? 0);
+  }
+
+  #attemptEnded(request: number, success: boolean, latencyMs: number): void {
+    const { proxy, worker, host } = this.#requests;
+    this.#proxies.ended(proxy[request] ?? 0, worker[request] ?? 0, host[request] ?? 0, success, latencyMs);
   }
 
   /** One way between proxy and host. */
