@@ -22,7 +22,8 @@ export function addGet(program: Command, context: CliContext): void {
 
   sub("services", "services, their algorithms and how many instances are healthy").action(
     async (options: GetOptions) => {
-      const answer = await new ApiClient(options.server, context).send<ServicesAnswer>("/v1/services");
+      const pages = await pagesOf<ServicesAnswer>(new ApiClient(options.server, context), "/v1/services");
+      const answer = { ...pages.last, services: pages.all.flatMap(({ services }) => services) };
       print(context, options.output, answer, () =>
         renderTable(
           [
@@ -46,9 +47,9 @@ export function addGet(program: Command, context: CliContext): void {
   sub("instances", "instances of a service as they are registered")
     .argument("<service>", "name of the service", parseService)
     .action(async (service: ServiceName, options: GetOptions) => {
-      const answer = await new ApiClient(options.server, context).send<InstancesAnswer>(
-        `/v1/services/${service}/instances`,
-      );
+      const client = new ApiClient(options.server, context);
+      const pages = await pagesOf<InstancesAnswer>(client, `/v1/services/${service}/instances`);
+      const answer = { ...pages.last, instances: pages.all.flatMap(({ instances }) => instances) };
       print(context, options.output, answer, () =>
         renderTable(
           [
@@ -91,6 +92,20 @@ export function addGet(program: Command, context: CliContext): void {
       print(context, options.output, answer, () => nodesTable(answer, context));
     },
   );
+}
+
+/** Reads a list to its end; `last` is the page that says so. */
+async function pagesOf<Page extends { readonly nextCursor?: string | undefined }>(
+  client: ApiClient,
+  path: string,
+): Promise<{ readonly all: readonly Page[]; readonly last: Page }> {
+  const all: Page[] = [];
+  for (let query = ""; ; ) {
+    const page = await client.send<Page>(path + query);
+    all.push(page);
+    if (page.nextCursor === undefined) return { all, last: page };
+    query = `?cursor=${encodeURIComponent(page.nextCursor)}`;
+  }
 }
 
 function nodesTable({ nodes }: NodesAnswer, context: CliContext): string {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { parseServiceName } from "../../../src/model/ids.js";
+import { DEFAULT_SERVICE_POLICY } from "../../../src/model/service.js";
 import { ApiHarness, spec } from "../api/harness.js";
 import { explanationOf, nodeOf, planOf } from "../api/samples.js";
 import { type Ran, Terminal } from "./terminal.js";
@@ -45,6 +46,14 @@ describe("get", () => {
     const answer = (await api.get("/v1/services/orders/instances")).body;
     expect(JSON.parse((await steelyard("get", "instances", "orders", "-o", "json")).out)).toEqual(answer);
     expect(parse((await steelyard("get", "instances", "orders", "-o", "yaml")).out)).toEqual(answer);
+  });
+
+  test("lists longer than a page are read to their end", async () => {
+    const names = Array.from({ length: 1_001 }, (_, index) => `s${10_000 + index}`);
+    await Promise.all(names.map((name) => api.registry.putService(parseServiceName(name), DEFAULT_SERVICE_POLICY)));
+    const answer = JSON.parse((await steelyard("get", "services", "-o", "json")).out);
+    expect(answer.services.map(({ service }: { service: string }) => service)).toEqual(["orders", ...names]);
+    expect(answer).not.toHaveProperty("nextCursor");
   });
 
   test("weights with measured shares and reasons", async () => {
