@@ -15,7 +15,7 @@ const configSchema = z
       .enum(["maglev", "ring"])
       .default("maglev")
       .describe(
-        "`maglev`: one of n instances joins, and 1.04/n of the keys move at n = 10, 1.23/n at 50. `ring`: ketama; at a fixed size 1.75/n and 1.96/n move, since everybody's points grow or shrink.",
+        "`maglev`: one of n instances joins, and 1.04/n of the keys move at n = 10, 1.23/n at 50. `ring`: ketama; at a fixed size 1.8/n move at n = 10, since everybody's points grow or shrink.",
       ),
     minimumRingSize: z
       .int()
