@@ -83,6 +83,21 @@ export const servicesAnswerSchema = z
   .strictObject({ revision, services: z.array(serviceAnswerSchema), nextCursor: z.string().optional() })
   .describe("Services, sorted by name");
 
+const freezeSchema = z.strictObject({
+  reason: z.string().describe("Empty when none was given."),
+  frozenAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().optional().describe("Absent: until it is lifted."),
+});
+
+export const freezeAnswerSchema = z
+  .strictObject({ service: z.string(), ...freezeSchema.shape })
+  .describe("An operator's freeze of the weights");
+
+const shadow = {
+  shadowShare: share.optional().describe("What the loop computed, while an operator keeps it from being sent."),
+  shadowWeight: z.int().optional().describe("The weight that would go with it."),
+};
+
 const loadAnswerSchema = z
   .strictObject({
     successes: z.number(),
@@ -94,6 +109,14 @@ const loadAnswerSchema = z
     latencyMs: z.number().optional().describe("Mean time to the first byte of successful answers."),
     latencyCount: z.number(),
     latencySource: z.enum(["envoy", "little", "none"]),
+    utilization: z.number().optional().describe("As the instance itself reports it; 1 = fully used."),
+    utilizationAgeMs: z.number().optional(),
+    utilizationSource: z
+      .enum(["orca", "heartbeat"])
+      .optional()
+      .describe("With its answers (ORCA, by way of the proxies), or in its heartbeat."),
+    reportedRps: z.number().optional().describe("Requests per second as the instance counts them (heartbeat)."),
+    reportedInFlight: z.number().optional(),
     ageMs: z.number(),
     confidence: share,
   })
@@ -104,6 +127,7 @@ export const weightsAnswerSchema = z
     service: z.string(),
     revision,
     mode: planMode,
+    freeze: freezeSchema.optional().describe("Set while an operator's freeze holds."),
     policy: z.string(),
     signalMode,
     endpoints: z.array(
@@ -114,6 +138,7 @@ export const weightsAnswerSchema = z
         weight: z.int().describe("What Envoy is told."),
         share: share.describe("Target share of the traffic."),
         measuredShare: share.optional().describe("Share of what was completed in the last round."),
+        ...shadow,
         health,
         load: loadAnswerSchema.optional(),
         reasons: z.array(z.string()),
@@ -128,12 +153,14 @@ export const explanationAnswerSchema = z
     instance: z.string(),
     policy: z.string(),
     mode: planMode,
+    freeze: freezeSchema.optional(),
     signalMode,
     health,
     weight: z.int(),
     share,
     fairShare: share.describe("What an equal split would give."),
     measuredShare: share.optional(),
+    ...shadow,
     factors: z
       .array(z.strictObject({ name: z.string(), value: z.number(), note: z.string().optional() }))
       .describe("Their product is `share`."),
@@ -210,6 +237,7 @@ export type HeartbeatAnswer = z.output<typeof heartbeatAnswerSchema>;
 export type HeartbeatsAnswer = z.output<typeof heartbeatsAnswerSchema>;
 export type ServiceAnswer = z.output<typeof serviceAnswerSchema>;
 export type ServicesAnswer = z.output<typeof servicesAnswerSchema>;
+export type FreezeAnswer = z.output<typeof freezeAnswerSchema>;
 export type LoadAnswer = z.output<typeof loadAnswerSchema>;
 export type WeightsAnswer = z.output<typeof weightsAnswerSchema>;
 export type ExplanationAnswer = z.output<typeof explanationAnswerSchema>;

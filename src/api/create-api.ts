@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import { SteelyardError } from "../model/errors.js";
 import { BlockingQueries } from "./blocking-queries.js";
 import { requestId, requestIdOf, sameSiteOnly, securityHeaders } from "./guard.js";
+import { freezeHandlers } from "./handlers/freezes.js";
 import { heartbeatHandlers } from "./handlers/heartbeats.js";
 import { instanceHandlers } from "./handlers/instances.js";
 import { lifecycleHandlers } from "./handlers/lifecycle.js";
@@ -35,6 +36,7 @@ export function createApi(options: ApiOptions): Express {
     ...heartbeatHandlers(deps),
     ...lifecycleHandlers(deps),
     ...serviceHandlers(deps, blocking),
+    ...freezeHandlers(deps),
     ...weightHandlers(deps),
     ...nodeHandlers(deps),
     ...watch,

@@ -2,9 +2,11 @@
 // satisfy these, tests hand in small stand-ins.
 import type { z } from "zod";
 import type { ControlView } from "../control/control-view.js";
+import type { Freeze } from "../model/freeze.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { AdminState, CatalogueInstance, InstanceStatus } from "../model/instance.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
+import type { FreezeRequest } from "../registry/freeze-book.js";
 import type { InstancePatch, InstanceSpec } from "../registry/instance-spec.js";
 import type { LeaseGrant } from "../registry/lease-grant.js";
 import type { Clock } from "../runtime/clock.js";
@@ -12,6 +14,7 @@ import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
 import type { Rng } from "../runtime/rng.js";
 import type { WatchableMap } from "../runtime/watchable-map.js";
+import type { HeartbeatLoad } from "../signals/heartbeat-load.js";
 import type { NodeStatus } from "../xds/node-status.js";
 
 /** What happened to the record. */
@@ -62,6 +65,18 @@ export interface RegistryPort {
   deleteService(service: ServiceName, options: { readonly ifMatch?: number | undefined }): Promise<boolean>;
 }
 
+export interface FreezePort {
+  /** @throws SteelyardError ERR_UNKNOWN_SERVICE, of the store */
+  freeze(service: ServiceName, request: FreezeRequest): Promise<Freeze>;
+  /** Whether there was one. @throws SteelyardError of the store */
+  unfreeze(service: ServiceName): Promise<boolean>;
+}
+
+export interface LoadPort {
+  /** What a registered instance says of itself. @param beatMs when it was told to beat next */
+  recordBeat(service: ServiceName, instance: InstanceId, load: HeartbeatLoad, beatMs: number): void;
+}
+
 export interface ApiLimits {
   /** Largest body, bytes. */
   readonly bodyBytes: number;
@@ -93,6 +108,8 @@ interface AlgorithmInfo {
 
 export interface ApiDependencies {
   readonly registry: RegistryPort;
+  readonly freezes: FreezePort;
+  readonly loads: LoadPort;
   readonly control: ControlView;
   /** Proxies with an open stream, sorted by id. */
   readonly nodes: () => readonly NodeStatus[];

@@ -1,6 +1,7 @@
 // From the model to the shapes of answers.ts. Pure: one function per shape, so that HTTP answers and event streams
 // show the same thing.
 import type { Explanation } from "../control/explanation.js";
+import type { Freeze } from "../model/freeze.js";
 import { takesTraffic } from "../model/health.js";
 import type { CatalogueInstance } from "../model/instance.js";
 import type { WeightPlan } from "../model/plan.js";
@@ -8,6 +9,7 @@ import type { ServiceSnapshot } from "../model/service.js";
 import type { LeaseGrant } from "../registry/lease-grant.js";
 import type {
   ExplanationAnswer,
+  FreezeAnswer,
   HeartbeatAnswer,
   InstanceAnswer,
   InstancesAnswer,
@@ -84,18 +86,21 @@ export function presentWeights(plan: WeightPlan): WeightsAnswer {
     service: plan.service,
     revision: plan.revision,
     mode: plan.mode,
+    ...(plan.freeze && { freeze: presentFreeze(plan.freeze) }),
     policy: plan.policy,
     signalMode: plan.signalMode,
-    endpoints: plan.entries.map(({ instance, address, port, weight, share, health, load, reasons }) => ({
-      instance,
-      address,
-      port,
-      weight,
-      share,
-      ...(totalRps > 0 && { measuredShare: (load?.rps ?? 0) / totalRps }),
-      health,
-      ...(load && { load: presentLoad(load) }),
-      reasons: [...reasons],
+    endpoints: plan.entries.map((entry) => ({
+      instance: entry.instance,
+      address: entry.address,
+      port: entry.port,
+      weight: entry.weight,
+      share: entry.share,
+      ...(totalRps > 0 && { measuredShare: (entry.load?.rps ?? 0) / totalRps }),
+      ...(entry.shadowShare !== undefined && { shadowShare: entry.shadowShare }),
+      ...(entry.shadowWeight !== undefined && { shadowWeight: entry.shadowWeight }),
+      health: entry.health,
+      ...(entry.load && { load: presentLoad(entry.load) }),
+      reasons: [...entry.reasons],
     })),
   };
 }
@@ -107,14 +112,23 @@ export function presentUnplanned(snapshot: ServiceSnapshot): WeightsAnswer {
 }
 
 export function presentExplanation(explanation: Explanation): ExplanationAnswer {
-  const { load, measuredShare, factors, reasons, history, ...rest } = explanation;
+  const { load, measuredShare, freeze, factors, reasons, history, ...rest } = explanation;
   return {
     ...rest,
+    ...(freeze && { freeze: presentFreeze(freeze) }),
     ...(measuredShare !== undefined && { measuredShare }),
     factors: factors.map((factor) => ({ ...factor })),
     reasons: [...reasons],
     ...(load && { load: presentLoad(load) }),
     history: history.map((past) => ({ ...past, reasons: [...past.reasons] })),
+  };
+}
+
+export function presentFreeze({ reason, frozenAtMs, expiresAtMs }: Freeze): Omit<FreezeAnswer, "service"> {
+  return {
+    reason,
+    frozenAt: new Date(frozenAtMs).toISOString(),
+    ...(expiresAtMs !== undefined && { expiresAt: new Date(expiresAtMs).toISOString() }),
   };
 }
 

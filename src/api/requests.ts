@@ -2,7 +2,9 @@
 // a typo is an error and not a default.
 import { z } from "zod";
 import { INSTANCE_ID_PATTERN, parseInstanceId, parseServiceName, SERVICE_NAME_PATTERN } from "../model/ids.js";
-import { generationSchema, instanceStatusSchema } from "../registry/instance-spec.js";
+import { MAX_FREEZE_TTL_S } from "../registry/freeze-book.js";
+import { generationSchema, instanceStatusSchema, text } from "../registry/instance-spec.js";
+import { heartbeatLoadSchema } from "../signals/heartbeat-load.js";
 
 export const MAX_BATCH_ITEMS = 1_000;
 const MAX_PAGE = 1_000;
@@ -13,11 +15,13 @@ const id = z.string().regex(INSTANCE_ID_PATTERN).transform(parseInstanceId);
 const generation = generationSchema.optional();
 const status = instanceStatusSchema.optional();
 
-export const heartbeatSchema = z.strictObject({ generation, status }).describe("Heartbeat");
+const load = heartbeatLoadSchema.optional();
+
+export const heartbeatSchema = z.strictObject({ generation, status, load }).describe("Heartbeat");
 
 export const heartbeatBatchSchema = z
   .strictObject({
-    instances: z.array(z.strictObject({ service, id, generation, status })).max(MAX_BATCH_ITEMS),
+    instances: z.array(z.strictObject({ service, id, generation, status, load })).max(MAX_BATCH_ITEMS),
   })
   .describe("Heartbeats of many instances");
 
@@ -26,6 +30,18 @@ export const drainSchema = z
     timeoutSeconds: z.number().min(0).max(3_600).default(30).describe("Until the instance is removed."),
   })
   .describe("Drain");
+
+export const freezeSchema = z
+  .strictObject({
+    reason: text(256).default("").describe("For people; shown with the weights."),
+    ttlSeconds: z
+      .number()
+      .min(1)
+      .max(MAX_FREEZE_TTL_S)
+      .optional()
+      .describe("Until the weights move again; without it, until the freeze is lifted."),
+  })
+  .describe("Freeze");
 
 export const adminStateSchema = z
   .strictObject({

@@ -183,6 +183,24 @@ export const ROUTES = [
     problems: ["ERR_UNKNOWN_SERVICE"],
   },
   {
+    id: "putFreeze",
+    method: "put",
+    path: `${SERVICE}/freeze`,
+    summary:
+      "Freeze the weights as they are in force. Members and health still change, and what the loop would do is shown.",
+    body: { schema: requests.freezeSchema, optional: true },
+    replies: [{ status: 200, description: "Frozen, durably.", schema: answers.freezeAnswerSchema }],
+    problems: ["ERR_UNKNOWN_SERVICE", "ERR_STORE_UNAVAILABLE", "ERR_STORE_FULL"],
+  },
+  {
+    id: "deleteFreeze",
+    method: "delete",
+    path: `${SERVICE}/freeze`,
+    summary: "Lift the freeze: the weights go on from what was learned, step by step. Without one it is a success.",
+    replies: [{ status: 204, description: "Not frozen." }],
+    problems: ["ERR_UNKNOWN_SERVICE", "ERR_STORE_UNAVAILABLE", "ERR_STORE_FULL"],
+  },
+  {
     id: "listAlgorithms",
     method: "get",
     path: "/v1/algorithms",

@@ -102,6 +102,8 @@ export class SteelyardServer implements Component {
       ...of("api"),
       rng,
       registry,
+      freezes,
+      loads: signals,
       control,
       nodes: () => xds.nodes(),
       algorithms: WEIGHT_POLICIES,

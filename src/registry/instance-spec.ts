@@ -10,7 +10,8 @@ import { MAX_METADATA_PAIRS, metadataProblem } from "./metadata.js";
 // Lone surrogates survive JSON.parse but not UTF-8; control characters have no place in what is logged and shown.
 const unprintable = /[\p{Cc}\p{Cs}]/u;
 
-const text = (maxChars: number) =>
+/** Well-formed text of at most so many characters, without control characters. */
+export const text = (maxChars: number) =>
   z
     .string()
     .max(maxChars)

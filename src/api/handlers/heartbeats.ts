@@ -1,17 +1,29 @@
-// Leases, one by one and in batches. A batch answers only for those that failed: it is the hot path of registration.
+// Leases, one by one and in batches, with what instances say of their load. A batch answers only for those that failed: it
+// is the hot path of registration.
+import type { z } from "zod";
 import { SteelyardError } from "../../model/errors.js";
+import type { InstanceId, ServiceName } from "../../model/ids.js";
+import type { LeaseGrant } from "../../registry/lease-grant.js";
 import type { HeartbeatsAnswer } from "../answers.js";
 import type { ApiDependencies } from "../ports.js";
 import { presentLease } from "../present.js";
+import type { heartbeatSchema } from "../requests.js";
 import type { Handlers } from "../routes.js";
+
+type Beat = z.output<typeof heartbeatSchema>;
 
 /** Cadence told to a batch in which nothing was known: soon enough for those that register again. */
 const FALLBACK_HEARTBEAT_MS = 10_000;
 
-export function heartbeatHandlers({ registry }: ApiDependencies): Pick<Handlers, "heartbeat" | "heartbeats"> {
+export function heartbeatHandlers({ registry, loads }: ApiDependencies): Pick<Handlers, "heartbeat" | "heartbeats"> {
+  const take = (service: ServiceName, id: InstanceId, { load, ...beat }: Beat): LeaseGrant => {
+    const grant = registry.heartbeat(service, id, beat);
+    if (load !== undefined) loads.recordBeat(service, id, load, grant.heartbeatAfterMs);
+    return grant;
+  };
   return {
     heartbeat({ params: { service, id }, body }) {
-      return { status: 200, body: presentLease(registry.heartbeat(service, id, body)) };
+      return { status: 200, body: presentLease(take(service, id, body)) };
     },
 
     heartbeats({ body }) {
@@ -19,7 +31,7 @@ export function heartbeatHandlers({ registry }: ApiDependencies): Pick<Handlers,
       let soonestMs = Number.POSITIVE_INFINITY;
       for (const [i, { service, id, ...beat }] of body.instances.entries()) {
         try {
-          soonestMs = Math.min(soonestMs, registry.heartbeat(service, id, beat).heartbeatAfterMs);
+          soonestMs = Math.min(soonestMs, take(service, id, beat).heartbeatAfterMs);
         } catch (error) {
           results.push({ i, code: failureOf(error) });
         }

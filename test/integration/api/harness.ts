@@ -12,11 +12,13 @@ import { bindPolicy, WEIGHT_POLICIES } from "../../../src/balancers/registry.js"
 import type { Explanation } from "../../../src/control/explanation.js";
 import type { InstanceId, ServiceName } from "../../../src/model/ids.js";
 import type { WeightPlan } from "../../../src/model/plan.js";
+import { FreezeBook } from "../../../src/registry/freeze-book.js";
 import { Registry } from "../../../src/registry/registry.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import { silentLogger } from "../../../src/runtime/logger.js";
 import { seededRng } from "../../../src/runtime/rng.js";
 import { WatchableMap } from "../../../src/runtime/watchable-map.js";
+import type { HeartbeatLoad } from "../../../src/signals/heartbeat-load.js";
 import { PrometheusSink } from "../../../src/telemetry/prometheus.js";
 import type { NodeStatus } from "../../../src/xds/node-status.js";
 import { FaultyStore } from "./faulty-store.js";
@@ -45,6 +47,14 @@ export class ApiHarness {
     limits: { maxInstancesPerService: 5 },
     policyCheck: (policy) => void bindPolicy(policy),
   });
+  readonly freezes = new FreezeBook({
+    store: this.store,
+    services: this.registry.services,
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  /** Loads that came with heartbeats, as `service/id`. */
+  readonly beats = new Map<string, HeartbeatLoad>();
   readonly plans = new WatchableMap<ServiceName, WeightPlan>();
   readonly explanations = new Map<string, Explanation>();
   nodes: readonly NodeStatus[] = [];
@@ -53,6 +63,8 @@ export class ApiHarness {
   constructor(limits: Partial<ApiLimits> = {}) {
     const app = createApi({
       registry: this.registry,
+      freezes: this.freezes,
+      loads: { recordBeat: (service, id, load) => void this.beats.set(`${service}/${id}`, load) },
       control: {
         plans: this.plans,
         explain: (service: ServiceName, id: InstanceId) => this.explanations.get(`${service}/${id}`),
@@ -84,11 +96,13 @@ export class ApiHarness {
 
   async start(): Promise<void> {
     await this.registry.start();
+    await this.freezes.start();
     await this.#server.start();
   }
 
   async stop(): Promise<void> {
     await this.#server.stop();
+    await this.freezes.stop();
     await this.registry.stop();
     await this.store.close();
   }

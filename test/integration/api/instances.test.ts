@@ -196,7 +196,7 @@ describe("leases", () => {
     expect((await api.put(`${A}/heartbeat`, { generation: "g", status: "ready" })).status).toBe(200);
     pointersOf(await api.put(`${A}/heartbeat`, { generation: "h" }), 409, "ERR_GENERATION_CONFLICT");
     pointersOf(await api.put(`${A}x/heartbeat`, {}), 404, "ERR_UNKNOWN_INSTANCE");
-    expect(pointersOf(await api.put(`${A}/heartbeat`, { load: {} }), 422, "ERR_INVALID_REQUEST")).toEqual(["/load"]);
+    expect(pointersOf(await api.put(`${A}/heartbeat`, { cpu: 1 }), 422, "ERR_INVALID_REQUEST")).toEqual(["/cpu"]);
   });
 
   test("a batch answers only for those that failed", async () => {
