@@ -6,6 +6,7 @@ import { addAdminState } from "./commands/admin-state.js";
 import { addAlgorithms } from "./commands/algorithms.js";
 import { addBootstrap } from "./commands/bootstrap.js";
 import { addExplain } from "./commands/explain.js";
+import { addFreeze } from "./commands/freeze.js";
 import { addGet } from "./commands/get.js";
 import { addRegister } from "./commands/register.js";
 import { addServe } from "./commands/serve.js";
@@ -35,6 +36,7 @@ export function createProgram(context: CliContext, onExit: (code: number) => voi
   addWatch(program, context);
   addExplain(program, context);
   addAdminState(program, context);
+  addFreeze(program, context);
   addSimulate(program, context);
   addAlgorithms(program, context);
   program

@@ -8,6 +8,7 @@ import type { CliContext } from "../context.js";
 import { age, factor, milliseconds, percent, rate } from "../format.js";
 import { type InstanceRef, type OutputFormat, parseInstanceRef, print, withOutput, withServer } from "../options.js";
 import { printable, renderTable } from "../table.js";
+import { freezeText } from "../tables.js";
 
 const SIGNALS = { U: "utilisation", L: "latency", Q: "queue length", N: "none" } as const;
 const SOURCES = {
@@ -42,7 +43,15 @@ function headSection(answer: ExplanationAnswer, styles: Styles): string {
   const { service, instance, weight, share, fairShare, measuredShare, health, policy, mode, signalMode } = answer;
   const shares = `share ${percent(share)} (fair ${percent(fairShare)}, measured ${percent(measuredShare)})`;
   const name = styles.bold(printable(`${service}/${instance}`));
-  return `${name}  weight ${weight} · ${shares} · ${health}\npolicy ${printable(policy)} · mode ${mode} · signals ${SIGNALS[signalMode]}\n`;
+  return [
+    `${name}  weight ${weight} · ${shares} · ${health}`,
+    `policy ${printable(policy)} · mode ${mode} · signals ${SIGNALS[signalMode]}`,
+    ...(answer.freeze === undefined ? [] : [styles.yellow(freezeText(answer.freeze))]),
+    ...(answer.shadowShare === undefined
+      ? []
+      : [`the loop would send weight ${answer.shadowWeight ?? "-"}, share ${percent(answer.shadowShare)}`]),
+    "",
+  ].join("\n");
 }
 
 /** Each line multiplies the share so far, the last line is what comes out. */
@@ -83,10 +92,16 @@ function loadSection(load: LoadAnswer | undefined, styles: Styles): string {
   const rows = [
     ["requests", `${rate(load.rps)} per second, ${rate(load.inFlight)} in flight`],
     ["latency", `${milliseconds(load.latencyMs)}, ${SOURCES[load.latencySource]}, ${load.latencyCount} samples`],
+    ...(load.utilization === undefined ? [] : [["utilised", utilizationText(load)] as const]),
     ["errors", `${percent(load.errorRate)} of what was completed`],
     ["evidence", `reported ${age(load.ageMs)} ago, confidence ${percent(load.confidence)}`],
   ] as const;
   return `${styles.bold("Load in the last round")}\n${rows.map(([name, text]) => `  ${name.padEnd(10)}${text}\n`).join("")}`;
+}
+
+function utilizationText({ utilization, utilizationSource, utilizationAgeMs = 0 }: LoadAnswer): string {
+  const source = utilizationSource === "heartbeat" ? "its heartbeat" : "its answers";
+  return `${percent(utilization)} by ${source} of ${age(utilizationAgeMs)} ago`;
 }
 
 function historySection({ history }: ExplanationAnswer, styles: Styles, wallMs: number): string {

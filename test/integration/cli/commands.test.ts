@@ -76,6 +76,35 @@ describe("get", () => {
     );
   });
 
+  test("weights of a frozen service: who holds them, what the loop would send, how busy the instances say they are", async () => {
+    const plan = planOf("orders", [
+      { id: "a", weight: 300, share: 0.75, rps: 60 },
+      { id: "b", weight: 100, share: 0.25, rps: 40 },
+    ]);
+    api.plans.store(parseServiceName("orders"), {
+      ...plan,
+      mode: "frozen",
+      freeze: { reason: "sale\u001b[2J", frozenAtMs: 0, expiresAtMs: 60_000 },
+      signalMode: "U",
+      entries: plan.entries.map((entry, i) => ({
+        ...entry,
+        shadowShare: 0.5,
+        shadowWeight: 100,
+        load: entry.load && { ...entry.load, utilization: 0.5 + i / 4 },
+      })),
+    });
+    expect((await steelyard("get", "weights", "orders")).out).toBe(
+      [
+        "orders  policy adaptive · mode frozen · signals U · revision 7",
+        "frozen by an operator since 1970-01-01T00:00:00.000Z until 1970-01-01T00:01:00.000Z: sale\ufffd[2J",
+        "INSTANCE  HEALTH   WEIGHT   SHARE  SHADOW  MEASURED  UTILISATION   RPS  LATENCY  ERRORS  WHY",
+        "a         HEALTHY     300  75.0 %  50.0 %    60.0 %       50.0 %  60.0  20.0 ms   0.0 %",
+        "b         HEALTHY     100  25.0 %  50.0 %    40.0 %       75.0 %  40.0  20.0 ms   0.0 %",
+        "",
+      ].join("\n"),
+    );
+  });
+
   test("weights before the first plan", async () => {
     expect((await steelyard("get", "weights", "orders")).out).toContain("no endpoints yet");
   });
@@ -125,6 +154,30 @@ describe("explain", () => {
     );
   });
 
+  test("says who froze the weights, what the loop would send, and how busy the instance says it is", async () => {
+    const explanation = explanationOf("orders", "a");
+    api.explanations.set("orders/a", {
+      ...explanation,
+      mode: "frozen",
+      freeze: { reason: "sale", frozenAtMs: 0, expiresAtMs: undefined },
+      shadowShare: 0.125,
+      shadowWeight: 77,
+      load: explanation.load && {
+        ...explanation.load,
+        utilization: 0.8,
+        utilizationAgeMs: 2_000,
+        utilizationSource: "heartbeat",
+      },
+    });
+    const { out } = await steelyard("explain", "orders/a");
+    expect(out.split("\n").slice(1, 4)).toEqual([
+      "policy adaptive · mode frozen · signals latency",
+      "frozen by an operator since 1970-01-01T00:00:00.000Z: sale",
+      "the loop would send weight 77, share 12.5 %",
+    ]);
+    expect(out).toContain("  utilised  80.0 % by its heartbeat of 2.0 s ago\n");
+  });
+
   test("without traffic, without reports", async () => {
     api.explanations.set("orders/a", {
       ...explanationOf("orders", "a"),
@@ -144,6 +197,35 @@ describe("explain", () => {
     api.explanations.set("orders/a", explanationOf("orders", "a"));
     const { out } = await steelyard("explain", "orders/a", "-o", "json");
     expect(JSON.parse(out)).toEqual((await api.get("/v1/services/orders/instances/a/explanation")).body);
+  });
+});
+
+describe("freeze, unfreeze", () => {
+  test("with a reason and a time, and back", async () => {
+    const { code, out, err } = await steelyard("freeze", "orders", "--reason", "sale", "--ttl", "8h");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(/^orders {2}frozen until \d{4}-\d\d-\d\dT[\d:.]+Z: sale\n$/);
+    const freeze = api.freezes.freezes.get(parseServiceName("orders"));
+    expect((freeze?.expiresAtMs ?? 0) - (freeze?.frozenAtMs ?? 0)).toBe(8 * 3_600_000);
+    expect(await steelyard("unfreeze", "orders")).toEqual({ code: 0, err: "", out: "orders  not frozen\n" });
+    expect(api.freezes.freezes.size).toBe(0);
+  });
+
+  test("without either; JSON is the answer of the API", async () => {
+    expect((await steelyard("freeze", "orders")).out).toBe("orders  frozen until `steelyard unfreeze`\n");
+    const { out } = await steelyard("freeze", "orders", "-o", "json");
+    expect(JSON.parse(out)).toMatchObject({ service: "orders", reason: "" });
+  });
+
+  test("what it does not understand, and what the server refuses", async () => {
+    const { code, err } = await steelyard("freeze", "orders", "--ttl", "soon");
+    expect(code).toBe(2);
+    expect(err).toContain("It must be a time like 90s, 30m, 8h or 2d.");
+    expect(await steelyard("freeze", "orders", "--ttl", "8d")).toMatchObject({ code: 1 });
+    expect(await steelyard("unfreeze", "nobody")).toMatchObject({
+      code: 1,
+      err: "error: there is no service nobody (ERR_UNKNOWN_SERVICE)\n",
+    });
   });
 });
 
