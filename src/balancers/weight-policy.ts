@@ -31,6 +31,8 @@ export interface PolicyInput<Config, State> {
   /** One complete round. Empty when `elapsedMs` is 0. */
   readonly loads: ReadonlyMap<InstanceId, EndpointLoad>;
   readonly signalMode: SignalMode;
+  /** Envoy worker threads of all proxies that report, >= 1. */
+  readonly workers: number;
   readonly config: Config;
   /** What the previous evaluation returned; undefined at the first. */
   readonly state: State | undefined;

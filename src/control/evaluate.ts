@@ -80,7 +80,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
     }),
   }));
   const holdOf = (id: InstanceId): string | undefined =>
-    outputs.find(({ output }) => output.effects.has(id))?.modifier.name;
+    outputs.find(({ output }) => output.effects.get(id)?.holds)?.modifier.name;
   const policy = bound.policy.evaluate({
     elapsedMs,
     gapMs,
@@ -92,6 +92,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
     })),
     loads: input.policyLoads ?? loads,
     signalMode: round?.signalMode ?? "N",
+    workers: learned.totals.workers,
     config: bound.config,
     state: learned.policy,
   });

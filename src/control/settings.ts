@@ -98,6 +98,20 @@ export const controlSettingsSchema = z.strictObject({
         .describe(
           "The factor stays above this many times what the instance still gets done, relative to its normal part of the traffic: a full queue at full rate is no fault.",
         ),
+      lostThroughput: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.75)
+        .describe("Below this part of its normal throughput a slow instance is taken to be faulty, not just busy."),
+      scatterDeviations: z
+        .number()
+        .min(0)
+        .max(10)
+        .default(3)
+        .describe(
+          "A busy one is hot only beyond this many standard deviations of its usual scatter from round to round.",
+        ),
       releasePerS: z.number().min(1.05).max(10).default(1.6).describe("Growth of the factor per second when cool."),
       maxPoolShare: z
         .number()

@@ -16,7 +16,7 @@ export const adaptiveConfigSchema = z.strictObject({
     .max(0.5)
     .default(0.12)
     .describe(
-      "How much of the log latency error is corrected per second, at most. Lowered by itself to half of the gain at which the loop would oscillate with the interval of the reports and the latency seen; with reports every second that is 0.17, so 0.12 stands.",
+      "How much of the log latency error is corrected per second, at most. Lowered by itself to half of the gain at which the loop would oscillate at 90 % utilisation, given the interval of the reports, the latency and the requests in flight per Envoy worker: about 0.17 with one busy proxy and reports every second, 0.04 with a hundred idle ones.",
     ),
   startGainPerS: z
     .number()
@@ -37,7 +37,19 @@ export const adaptiveConfigSchema = z.strictObject({
     .min(0)
     .max(0.5)
     .default(0.03)
-    .describe("Log latency errors below this are noise and are not corrected."),
+    .describe("The least part of a log latency error that counts as chance."),
+  doubt: z
+    .number()
+    .min(0)
+    .max(5)
+    .default(1)
+    .describe("So many standard errors of the average latency count as chance, and are taken off an error."),
+  noiseTauMs: z
+    .number()
+    .min(1_000)
+    .max(600_000)
+    .default(30_000)
+    .describe("Memory of the scatter from which that standard error is taken, milliseconds."),
   leakPerS: z
     .number()
     .min(0)

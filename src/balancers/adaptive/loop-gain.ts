@@ -1,10 +1,12 @@
 // How fast the integrator may turn. The loop is an integrator behind the latency average (first order, tau) and a dead time
 // (theta: the report, the round, the answer itself). It oscillates at the gain where the phase reaches -180 degrees:
 // w*theta + atan(w*tau) = pi/2, g_u = w*sqrt(1 + (w*tau)^2) (Franklin, Powell and Emami-Naeini, "Feedback Control of
-// Dynamic Systems", ch. 6). The plant itself, share to latency, multiplies by at most 2 under LEAST_REQUEST.
+// Dynamic Systems", ch. 6). The plant, share to latency, multiplies by eps = rho/(1 - rho) (M/M/1), unless the proxies see
+// enough requests in flight to give way by themselves: with a of them per worker and endpoint, LEAST_REQUEST and the share
+// law make it eps/(1 + eps*a/(1 + 2a)). One busy proxy bounds it by 2; a hundred proxies with little each do not.
 
-/** Upper bound of d ln(latency) / d ln(share) when Envoy's own least-request choice gives way: eps / (1 + eps/2) < 2. */
-const LARGEST_PLANT_GAIN = 2;
+/** eps at a utilisation of 0.9: the loop must be well damped up to there, whatever the load is now. */
+const LARGEST_ELASTICITY = 9;
 
 /** Half of the gain that oscillates: a gain margin of 6 dB, the usual one. */
 const MARGIN = 0.5;
@@ -16,10 +18,18 @@ export interface LoopTiming {
   readonly intervalMs: number;
   /** Mean latency of the service, milliseconds: an answer that is on its way says nothing yet. */
   readonly latencyMs: number;
+  /** Mean number of requests in flight per endpoint and Envoy worker, >= 0. */
+  readonly activePerHost: number;
+}
+
+/** Upper bound of d ln(latency) / d ln(target share). */
+export function plantGain(activePerHost: number): number {
+  const givingWay = activePerHost / (1 + 2 * activePerHost);
+  return LARGEST_ELASTICITY / (1 + LARGEST_ELASTICITY * givingWay);
 }
 
 /** Dead time of the loop, milliseconds: half an interval of counting, one of waiting for the round, and one answer. */
-export function deadTimeMs({ intervalMs, latencyMs }: LoopTiming): number {
+export function deadTimeMs({ intervalMs, latencyMs }: Pick<LoopTiming, "intervalMs" | "latencyMs">): number {
   return 1.5 * intervalMs + latencyMs;
 }
 
@@ -37,7 +47,7 @@ export function ultimateGainPerS(tauMs: number, deadMs: number): number {
   return low * Math.hypot(1, low * tau);
 }
 
-/** The largest gain per second that stays well damped at any load. */
+/** The largest gain per second that stays well damped up to a utilisation of 0.9. */
 export function safeGainPerS(timing: LoopTiming): number {
-  return (MARGIN * ultimateGainPerS(timing.tauMs, deadTimeMs(timing))) / LARGEST_PLANT_GAIN;
+  return (MARGIN * ultimateGainPerS(timing.tauMs, deadTimeMs(timing))) / plantGain(timing.activePerHost);
 }

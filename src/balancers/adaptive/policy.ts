@@ -13,6 +13,7 @@ import { capacityStep } from "./capacity.js";
 import { type AdaptiveConfig, adaptiveConfigSchema } from "./config.js";
 import { localityFactors } from "./locality.js";
 import { safeGainPerS } from "./loop-gain.js";
+import { noiseStep } from "./noise.js";
 import { NO_SWING, type Swing } from "./oscillation.js";
 import { stepTrims } from "./trim.js";
 
@@ -20,6 +21,8 @@ interface EndpointState {
   readonly trim: number;
   readonly swing: Swing;
   readonly latency: DecayedMean;
+  /** Variance of the log latency from one round to the next. */
+  readonly noise: number;
   /** Requests per second at full utilisation; 0 = not known. */
   readonly capacityRps: number;
 }
@@ -30,7 +33,7 @@ interface AdaptiveState {
   readonly endpoints: Readonly<Record<string, EndpointState>>;
 }
 
-const NEW_ENDPOINT: EndpointState = { trim: 0, swing: NO_SWING, latency: EMPTY_MEAN, capacityRps: 0 };
+const NEW_ENDPOINT: EndpointState = { trim: 0, swing: NO_SWING, latency: EMPTY_MEAN, noise: 0, capacityRps: 0 };
 
 export const adaptivePolicy: WeightPolicy<AdaptiveConfig, AdaptiveState> = {
   name: "adaptive",
@@ -91,7 +94,7 @@ function learn(input: PolicyInput<AdaptiveConfig, AdaptiveState>): AdaptiveState
     const previous = state?.endpoints[id] ?? NEW_ENDPOINT;
     const load = loads.get(id);
     const capacityRps = capacityStep(previous.capacityRps, load, gapMs, config);
-    const { trim, swing, latency } = previous.capacityRps <= 0 && capacityRps > 0 ? NEW_ENDPOINT : previous;
+    const { trim, swing, latency, noise } = previous.capacityRps <= 0 && capacityRps > 0 ? NEW_ENDPOINT : previous;
     const count = measurementsOf(load);
     return {
       id,
@@ -99,6 +102,7 @@ function learn(input: PolicyInput<AdaptiveConfig, AdaptiveState>): AdaptiveState
       trim: Math.min(bound, Math.max(-bound, trim)),
       swing,
       latency: decayedMean(latency, gapMs, config.tauMs, count, count * (load?.latencyMs ?? 0)),
+      noise: noiseStep({ noise, past: latency, load, gapMs, config }),
       traffic: completionsOf(load),
       learns: hold === undefined,
       bound,
@@ -111,9 +115,9 @@ function learn(input: PolicyInput<AdaptiveConfig, AdaptiveState>): AdaptiveState
   return {
     learnedMs: sawTraffic ? learnedMs + elapsedMs : learnedMs,
     endpoints: Object.fromEntries(
-      observed.map(({ id, latency, capacityRps }, i) => [
+      observed.map(({ id, latency, noise, capacityRps }, i) => [
         id,
-        { trim: trims[i]?.trim ?? 0, swing: trims[i]?.swing ?? NO_SWING, latency, capacityRps },
+        { trim: trims[i]?.trim ?? 0, swing: trims[i]?.swing ?? NO_SWING, latency, noise, capacityRps },
       ]),
     ),
   };
@@ -128,9 +132,15 @@ function measurementsOf(load: EndpointLoad | undefined): number {
   return load.latencySource === "little" ? Math.min(load.latencyCount, load.inFlight) : load.latencyCount;
 }
 
-function gainOf({ loads, elapsedMs, config }: PolicyInput<AdaptiveConfig, AdaptiveState>, learnedMs: number): number {
+function gainOf(
+  { endpoints, loads, elapsedMs, workers, config }: PolicyInput<AdaptiveConfig, AdaptiveState>,
+  learnedMs: number,
+): number {
   const latencyMs = lowerMedian([...loads.values()].flatMap((load) => load.latencyMs ?? [])) ?? 0;
-  const safe = safeGainPerS({ tauMs: config.tauMs, intervalMs: elapsedMs, latencyMs });
+  let inFlight = 0; // Little's law: steadier than the gauges
+  for (const { rps, latencyMs: ms } of loads.values()) inFlight += (rps * (ms ?? 0)) / 1000;
+  const activePerHost = inFlight / (workers * Math.max(1, endpoints.length));
+  const safe = safeGainPerS({ tauMs: config.tauMs, intervalMs: elapsedMs, latencyMs, activePerHost });
   // The start may be bolder: it ends long before an oscillation could build up.
   const boost = config.startGainPerS * decayFactor(learnedMs, config.startFadeMs);
   return Math.max(Math.min(config.gainPerS, safe), Math.min(boost, 2 * safe));

@@ -4,6 +4,7 @@
 // localities the network differs too, and moving traffic cannot make a distance shorter.
 import type { DecayedMean } from "../../stats/decay.js";
 import type { AdaptiveConfig } from "./config.js";
+import { standardError } from "./noise.js";
 import { type Swing, swingStep } from "./oscillation.js";
 
 export interface TrimEndpoint {
@@ -13,6 +14,8 @@ export interface TrimEndpoint {
   readonly swing: Swing;
   /** Latency of successful answers, decayed over `tauMs`. */
   readonly latency: DecayedMean;
+  /** Variance of the log latency from one round to the next. */
+  readonly noise: number;
   /** Completions of the last round, weight in the mean to compare with. */
   readonly traffic: number;
   /** false = hold (anti-windup): the trim stays as it is. */
@@ -77,9 +80,11 @@ function stepOne(
   if (!isMeasured(endpoint, config)) return { trim: kept, swing };
   const error = clamp(setPoint - logLatency(endpoint), config.maxStep);
   const moved = swingStep(swing, error, elapsedMs, config);
-  if (Math.abs(error) < config.deadZone) return { trim: kept, swing: moved };
+  const doubt = Math.max(config.deadZone, config.doubt * standardError(endpoint.noise, elapsedMs, config));
+  const certain = Math.sign(error) * Math.max(0, Math.abs(error) - doubt);
+  if (certain === 0) return { trim: kept, swing: moved };
   const confidence = latency.count / (latency.count + config.halfConfidenceSamples);
-  return { trim: clamp(kept + gainPerS * moved.gainFactor * elapsedS * confidence * error, bound), swing: moved };
+  return { trim: clamp(kept + gainPerS * moved.gainFactor * elapsedS * confidence * certain, bound), swing: moved };
 }
 
 function centre(trims: readonly Trimmed[], endpoints: readonly TrimEndpoint[]): Trimmed[] {

@@ -157,5 +157,6 @@ function effectOf(endpoint: EndpointErrors): Effect | undefined {
         ? `failing (${percent} % errors): probes only`
         : "recovered from errors: returning step by step",
     phase: endpoint.phase,
+    holds: true,
   };
 }

@@ -3,7 +3,7 @@
 // host is slow by nature; with the median because a slow dependency slows all. Two rounds in a row and a budget,
 // because moving load away makes others slower: without both, one noise queue braked five hosts of nine. And as much as it
 // still gets done it keeps: an instance that is slow because it has too much to do works at full rate, and taking that
-// away from a busy fleet is worse than its queue.
+// away from a busy fleet is worse than its queue. At full rate it is braked only when it never was that slow by chance.
 import type { InstanceId } from "../../model/ids.js";
 import { completionsOf } from "../../model/load.js";
 import { type DecayedMean, decayedMean, EMPTY_MEAN, ewmaStep, meanOf } from "../../stats/decay.js";
@@ -17,11 +17,15 @@ interface EndpointHeat {
   readonly baselineMs: number;
   /** Part of the service's completions that is normal for it, 0..1; learned along with the baseline. */
   readonly baselinePart: number;
+  /** Variance of ln(latency of a round / baseline) while nothing is wrong: how much slowness is usual here. */
+  readonly scatter: number;
   /** Milliseconds of traffic behind the baseline. */
   readonly learnedMs: number;
   readonly hotRounds: number;
   /** 1 = released. */
   readonly factor: number;
+  /** Braked although it did as much as ever: given back at once when its queue is gone. */
+  readonly busy: boolean;
   /** Last slowness, in multiples of the baseline; for the explanation. */
   readonly slowness: number;
 }
@@ -35,9 +39,11 @@ const UNKNOWN: EndpointHeat = {
   fast: EMPTY_MEAN,
   baselineMs: 0,
   baselinePart: 0,
+  scatter: 0,
   learnedMs: 0,
   hotRounds: 0,
   factor: 1,
+  busy: false,
   slowness: 1,
 };
 
@@ -49,13 +55,15 @@ export const latencyBrake: Modifier<State> = {
     const state = input.elapsedMs > 0 ? step(input, before) : Object.fromEntries(before);
     const effects = new Map<InstanceId, Effect>();
     for (const id of input.endpoints) {
-      const { factor, slowness, hotRounds } = state[id] ?? UNKNOWN;
+      const { factor, slowness, hotRounds, busy } = state[id] ?? UNKNOWN;
       if (factor >= 1) continue;
       const times = slowness.toFixed(1);
       effects.set(id, {
-        factor: { name: "latency brake", value: factor, note: `${times} times its own normal latency` },
+        factor: { name: "latency brake", value: factor, note: `${times} times its normal latency` },
         reason: hotRounds > 0 ? `slow: ${times} times its normal latency` : "was slow: share is being given back",
         phase: hotRounds > 0 ? "hot" : "cooling",
+        // Too much to do is what the policy is there to correct.
+        holds: !busy,
       });
     }
     return { effects, state };
@@ -64,29 +72,58 @@ export const latencyBrake: Modifier<State> = {
 
 function step(input: ModifierInput<State>, before: ReadonlyMap<InstanceId, EndpointHeat>): State {
   const { brake } = input.settings;
-  const measured = new Map([...before].map(([id, heat]) => [id, measure(input, id, heat)]));
+  const usualMs = usualLatencyMs(input, before);
+  const measured = new Map([...before].map(([id, heat]) => [id, measure(input, id, heat, usualMs)]));
   const reference = Math.max(1, lowerMedian([...measured.values()].flatMap(({ slowness }) => slowness ?? [])) ?? 1);
   const held = [...before.values()].filter(({ factor }) => factor < 1).length;
   const slots = Math.max(input.endpoints.length > 1 ? 1 : 0, Math.floor(brake.maxPoolShare * input.endpoints.length));
-  const candidates = [...measured]
-    .filter(([id, { slowness }]) => (before.get(id)?.factor ?? 1) >= 1 && (slowness ?? 0) > brake.hotRatio * reference)
-    .toSorted(([, a], [, b]) => (b.slowness ?? 0) - (a.slowness ?? 0));
-  const admitted = new Set(candidates.slice(0, Math.max(0, slots - held)).map(([id]) => id));
   const partOf = partsOf(input);
+  const hot = new Set<InstanceId>();
+  const surely = new Set<InstanceId>();
+  for (const [id, heat] of before) {
+    const ratio = (measured.get(id)?.slowness ?? 0) / reference;
+    const hotRatio = hotRatioOf(heat, partOf(id), input);
+    if (ratio > hotRatio) hot.add(id);
+    if (ratio > (hotRatio * brake.surelyHotRatio) / brake.hotRatio) surely.add(id);
+  }
+  const candidates = [...hot]
+    .filter((id) => (before.get(id)?.factor ?? 1) >= 1)
+    .toSorted((a, b) => (measured.get(b)?.slowness ?? 0) - (measured.get(a)?.slowness ?? 0));
+  const admitted = new Set(candidates.slice(0, Math.max(0, slots - held)));
   const state: Record<string, EndpointHeat> = {};
   for (const [id, heat] of before) {
     const { fast, slowness } = measured.get(id) ?? { fast: heat.fast, slowness: undefined };
     const mayBrake = heat.factor < 1 || admitted.has(id);
-    state[id] = judge({ input, id, heat: { ...heat, fast }, part: partOf(id), slowness, reference, mayBrake });
+    state[id] = judge({
+      input,
+      id,
+      heat: { ...heat, fast },
+      part: partOf(id),
+      slowness,
+      reference,
+      isHot: hot.has(id),
+      surely: surely.has(id),
+      mayBrake,
+    });
   }
   return state;
 }
 
-/** Slowness in multiples of the own baseline, or undefined when there is nothing to judge by. */
+/** Median over the instances that are left alone. */
+function usualLatencyMs({ loads }: ModifierInput<State>, before: ReadonlyMap<InstanceId, EndpointHeat>): number {
+  const free = [...before].flatMap(([id, { factor }]) => (factor < 1 ? [] : (loads.get(id)?.latencyMs ?? [])));
+  return lowerMedian(free) ?? 0;
+}
+
+/**
+ * Slowness in multiples of what is normal: the own past, or what the others are now when that is more, since the policy
+ * makes all equally fast and a share that was raised has a past without meaning. undefined = nothing to judge by.
+ */
 function measure(
   input: ModifierInput<State>,
   id: InstanceId,
   heat: EndpointHeat,
+  usualMs: number,
 ): { fast: DecayedMean; slowness: number | undefined } {
   const { brake } = input.settings;
   const load = input.loads.get(id);
@@ -95,13 +132,16 @@ function measure(
   const past = atMost(heat.fast, Math.max(count, OUTVOTE * brake.minSamples));
   const fast = decayedMean(past, input.gapMs, brake.fastTauMs, count, count * (load?.latencyMs ?? 0));
   if (heat.baselineMs <= 0 || heat.learnedMs < brake.matureMs) return { fast, slowness: undefined };
-  // A braked instance is judged by whatever little it still answers.
-  const latencyMs = meanOf(fast, heat.factor < 1 ? 0.2 : brake.minSamples);
-  const slowness = latencyMs === undefined ? undefined : latencyMs / heat.baselineMs;
+  // A braked instance is judged by what it answers now; by whatever little it answered lately when that is too little.
+  const isBraked = heat.factor < 1;
+  const latencyMs =
+    isBraked && count >= brake.minSamples ? load?.latencyMs : meanOf(fast, isBraked ? 0.2 : brake.minSamples);
+  const normalMs = Math.max(heat.baselineMs, usualMs);
+  const slowness = latencyMs === undefined ? undefined : latencyMs / normalMs;
   const inFlight = load?.inFlight ?? 0;
   if (load !== undefined && inFlight >= brake.minQueue) {
     // A stall yields no answers to measure; the queue shows it (Little's law).
-    const stall = ((inFlight + 0.5) / Math.max(load.rps, 0.5)) * (1000 / heat.baselineMs);
+    const stall = ((inFlight + 0.5) / Math.max(load.rps, 0.5)) * (1000 / normalMs);
     if (stall > brake.stallRatio) return { fast, slowness: Math.max(slowness ?? 0, stall) };
   }
   return { fast, slowness };
@@ -119,22 +159,26 @@ interface Judgement {
   readonly part: number;
   readonly slowness: number | undefined;
   readonly reference: number;
+  readonly isHot: boolean;
+  /** So hot that one round is enough. */
+  readonly surely: boolean;
   readonly mayBrake: boolean;
 }
 
 function judge(judgement: Judgement): EndpointHeat {
-  const { input, heat, part, slowness, reference, mayBrake } = judgement;
+  const { input, heat, part, slowness, reference, isHot, surely, mayBrake } = judgement;
   const { brake } = input.settings;
   const elapsedS = input.elapsedMs / 1000;
   if (slowness === undefined) return heat.factor < 1 ? heat : learnBaseline(judgement, heat);
-  const isHot = slowness > brake.hotRatio * reference;
   const hotRounds = isHot ? heat.hotRounds + 1 : 0;
-  const surely = slowness > brake.surelyHotRatio * reference;
   if (isHot && mayBrake && (hotRounds >= 2 || surely || heat.factor < 1)) {
-    const floor = Math.max(brake.floor, brake.keptThroughput * Math.min(1, part / heat.baselinePart));
+    const throughput = throughputOf(heat, part);
+    const floor = Math.max(brake.floor, brake.keptThroughput * throughput);
     const target = Math.max(floor, (reference / slowness) ** brake.exponent);
     return {
       ...heat,
+      // Less throughput is no evidence once the brake itself takes traffic away.
+      busy: heat.factor < 1 ? heat.busy : throughput >= brake.lostThroughput,
       slowness,
       hotRounds,
       factor: Math.min(heat.factor, Math.max(floor, Math.min(heat.factor * 0.6, target))),
@@ -142,10 +186,33 @@ function judge(judgement: Judgement): EndpointHeat {
   }
   if (heat.factor < 1) {
     const isCool = slowness < brake.coolRatio * reference;
-    const factor = isCool ? Math.min(1, heat.factor * brake.releasePerS ** elapsedS) : heat.factor;
-    return { ...heat, slowness, hotRounds: isCool ? 0 : Math.max(1, hotRounds), factor };
+    const released = heat.busy ? 1 : Math.min(1, heat.factor * brake.releasePerS ** elapsedS);
+    return {
+      ...heat,
+      slowness,
+      hotRounds: isCool ? 0 : Math.max(1, hotRounds),
+      factor: isCool ? released : heat.factor,
+    };
   }
-  return learnBaseline(judgement, { ...heat, slowness, hotRounds });
+  return learnBaseline(judgement, { ...heat, slowness, hotRounds, scatter: scatterStep(judgement, slowness) });
+}
+
+function scatterStep({ input, heat: { scatter } }: Judgement, slowness: number): number {
+  const { baselineUpTauMs, surelyHotRatio } = input.settings.brake;
+  const deviation = Math.min(Math.log(surelyHotRatio), Math.abs(Math.log(slowness)));
+  return ewmaStep(scatter, deviation ** 2, input.elapsedMs, baselineUpTauMs);
+}
+
+/** What it gets done now, relative to its normal part of the traffic, 0..1. */
+function throughputOf({ baselinePart }: EndpointHeat, part: number): number {
+  return baselinePart > 0 ? Math.min(1, part / baselinePart) : 0;
+}
+
+/** Slowness over the median's from which this instance is hot. */
+function hotRatioOf(heat: EndpointHeat, part: number, { settings: { brake } }: ModifierInput<State>): number {
+  // Doing less while being slower is what a fault looks like, and what is braked already has less to do.
+  if (heat.factor < 1 || throughputOf(heat, part) < brake.lostThroughput) return brake.hotRatio;
+  return Math.max(brake.hotRatio, Math.exp(brake.scatterDeviations * Math.sqrt(heat.scatter)));
 }
 
 function partsOf({ loads }: ModifierInput<State>): (id: InstanceId) => number {

@@ -29,10 +29,12 @@ export interface Effect {
   readonly reason: string;
   /** Changes when the effect begins, ends or changes its nature: then the push does not wait for the dead band. */
   readonly phase: string;
+  /** Whether the policy must not learn from the endpoint meanwhile: true unless the effect is a brief relief. */
+  readonly holds: boolean;
 }
 
 export interface ModifierOutput<State> {
-  /** Only endpoints that are not left alone. The policy must not learn from these. */
+  /** Only endpoints that are not left alone. */
   readonly effects: ReadonlyMap<InstanceId, Effect>;
   /** JSON value without absolute times. */
   readonly state: State;

@@ -32,6 +32,7 @@ export const ramp: Modifier<State> = {
         factor: { name: "ramp", value: factor, note: "joined a short while ago" },
         reason: `warming up (${Math.round(100 * factor)} %)`,
         phase: "warming",
+        holds: true,
       });
     }
     const hadTraffic = [...input.loads.values()].some((load) => completionsOf(load) > 0);

@@ -79,6 +79,7 @@ describe.each(WEIGHT_POLICIES.filter(({ dynamic }) => !dynamic))("$name, which f
           ],
         ]),
         signalMode: "L",
+        workers: 1,
         config: policy.configSchema.parse({}),
         state: undefined,
       });

@@ -64,6 +64,7 @@ function run(members: readonly Member[], rounds: number, signalMode: SignalMode 
       })),
       loads: new Map(members.map((member) => [member.id as InstanceId, loadOf(member)])),
       signalMode,
+      workers: 1,
       config,
       state,
     } as Parameters<typeof adaptivePolicy.evaluate>[0]);

@@ -36,6 +36,7 @@ function factorsOf(rounds: readonly Rounds[]): Record<string, number>[] {
       endpoints: ids.map((id) => ({ id: id as InstanceId, weight: 100, locality: "", hold: undefined })),
       loads: new Map(ids.map((id) => [id as InstanceId, load(id, ...(round[id] ?? [0, 0]))])),
       signalMode: "L",
+      workers: 1,
       config,
       state,
     });
