@@ -2,10 +2,11 @@
 // Node's own deadlines, and `stop` ends in bounded time: streams are told, requests in flight get a grace period.
 import { createServer, type Server } from "node:http";
 import type { Express } from "express";
-import { SteelyardError } from "../model/errors.js";
+import { hostPort } from "../model/address.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
+import { listenFailure } from "./listen-failure.js";
 import { assertLoopback } from "./loopback.js";
 import { stopStreams } from "./stopping.js";
 
@@ -44,7 +45,7 @@ export class ApiServer implements Component {
     return typeof address === "object" && address !== null ? address.port : 0;
   }
 
-  /** @throws SteelyardError ERR_NOT_LOOPBACK, ERR_ADDRESS_IN_USE */
+  /** @throws SteelyardError ERR_NOT_LOOPBACK, ERR_ADDRESS_IN_USE, ERR_CONFIG_INVALID */
   async start(): Promise<void> {
     const { app, host, port, flag, logger } = this.#options;
     assertLoopback(flag, host);
@@ -55,11 +56,7 @@ export class ApiServer implements Component {
     );
     server.maxConnections = this.#options.maxConnections ?? 1024;
     await new Promise<void>((resolve, reject) => {
-      server.once("error", (error: NodeJS.ErrnoException) => {
-        const taken = error.code === "EADDRINUSE";
-        const message = `${host}:${port} is taken: stop the process that listens there, or choose another address with ${flag}`;
-        reject(taken ? new SteelyardError("ERR_ADDRESS_IN_USE", message, { cause: error }) : error);
-      });
+      server.once("error", (error) => reject(listenFailure(hostPort(host, port), flag, error)));
       server.listen({ host, port }, resolve);
     });
     server.on("error", (error) => logger.error({ error }, "listener_failed"));

@@ -1,5 +1,6 @@
 // `127.0.0.1:18000` and `[::1]:18000`, as the configuration and the flags write addresses to listen on.
 import { isIP } from "node:net";
+import { hostPort } from "../model/address.js";
 
 export interface AddressPort {
   /** IP literal without brackets. */
@@ -18,5 +19,5 @@ export function parseAddressPort(text: string): AddressPort | undefined {
 }
 
 export function formatAddressPort({ host, port }: AddressPort): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return hostPort(host, port);
 }

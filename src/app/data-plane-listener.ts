@@ -1,8 +1,8 @@
 // The gRPC port of the data planes: xDS and load reports on one server. Opened last, when everything that was known
 // before a restart is in the cache: a proxy that meets an empty server forgets what it has.
 import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { listenFailure } from "../api/listen-failure.js";
 import { assertLoopback } from "../api/loopback.js";
-import { SteelyardError } from "../model/errors.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
@@ -15,6 +15,8 @@ export interface DataPlaneListenerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+const FLAG = "--xds-address";
 
 /** How long open streams may take to end at `stop`, milliseconds. */
 const GRACE_MS = 1_000;
@@ -34,11 +36,11 @@ export class DataPlaneListener implements Component {
     return this.#port;
   }
 
-  /** @throws SteelyardError ERR_NOT_LOOPBACK, ERR_ADDRESS_IN_USE */
+  /** @throws SteelyardError ERR_NOT_LOOPBACK, ERR_ADDRESS_IN_USE, ERR_CONFIG_INVALID */
   async start(): Promise<void> {
     const { address, services, logger } = this.#options;
     const target = formatAddressPort(address);
-    assertLoopback("--xds-address", address.host);
+    assertLoopback(FLAG, address.host);
     const server = new Server({
       // Costs a sixth of every connect, and nothing here reads it.
       "grpc.enable_channelz": 0,
@@ -51,10 +53,7 @@ export class DataPlaneListener implements Component {
     this.#port = await new Promise<number>((resolve, reject) => {
       server.bindAsync(target, ServerCredentials.createInsecure(), (error, port) => {
         if (error === null) resolve(port);
-        else if (/EADDRINUSE|No address added/.test(error.message)) {
-          const message = `${target} is taken: stop the process that listens there, or choose another address with --xds-address`;
-          reject(new SteelyardError("ERR_ADDRESS_IN_USE", message, { cause: error }));
-        } else reject(error);
+        else reject(listenFailure(target, FLAG, error));
       });
     });
     this.#server = server;

@@ -31,6 +31,11 @@ export function canonicalAddress(text: string): AddressResult {
   return { ok: true, address: formatWords(words) };
 }
 
+/** `10.0.0.1:80`, `[::1]:80`. */
+export function hostPort(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** `isIP` has checked that there are four decimal octets without leading zeros. */
 function canonicalV4(text: string): AddressResult {
   const first = Number(text.slice(0, text.indexOf(".")));

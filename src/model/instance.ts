@@ -1,4 +1,5 @@
 // An instance is what registers. Its xDS projection is an endpoint.
+import { hostPort } from "./address.js";
 import type { HealthStatus } from "./health.js";
 import type { InstanceId, ServiceName } from "./ids.js";
 
@@ -54,7 +55,7 @@ export interface CatalogueInstance extends Instance {
 
 /** `ip:port`, or `[ip]:port` for IPv6: the key under which Envoy's load reports name an endpoint. */
 export function endpointKey(address: string, port: number): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  return hostPort(address, port);
 }
 
 /** Operator first, then lease, then the instance's own word. `maint` and `starting` take no traffic at all. */

@@ -1,6 +1,7 @@
 // `steelyard get services|instances|weights|nodes`: what the server knows, as tables.
 import type { Command } from "commander";
 import type { InstancesAnswer, NodesAnswer, ServicesAnswer, WeightsAnswer } from "../../api/answers.js";
+import { hostPort } from "../../model/address.js";
 import type { ServiceName } from "../../model/ids.js";
 import { stylesFor } from "../ansi.js";
 import { ApiClient } from "../api-client.js";
@@ -64,7 +65,7 @@ export function addGet(program: Command, context: CliContext): void {
           ],
           answer.instances.map((instance) => [
             instance.id,
-            hostPort(instance),
+            hostPort(instance.address, instance.port),
             String(instance.weight),
             instance.status,
             instance.adminState,
@@ -143,8 +144,4 @@ function nodesTable({ nodes }: NodesAnswer, context: CliContext): string {
 /** Versions are hashes: enough to see whether two are equal. */
 function shortVersion(version: string | undefined): string {
   return version === undefined ? "-" : version.slice(0, 12);
-}
-
-function hostPort({ address, port }: { readonly address: string; readonly port: number }): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
