@@ -1,4 +1,5 @@
 // The gRPC edge of one stream: a plain grpc-js call of bytes. Events of the call become calls of the stream, nothing else.
+// It needs nothing but the public interface of grpc-js; `Http2Transport` is the quicker way, where it is open.
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { Draft } from "./channel.js";
 import type { StreamTransport } from "./discovery-stream.js";
@@ -6,13 +7,39 @@ import type { StreamError } from "./stream-error.js";
 
 export type BytesCall = ServerDuplexStream<Buffer, Buffer>;
 
-export class GrpcTransport implements StreamTransport {
+/** The end of the stream that a call drives. */
+export interface Receiver {
+  receive(bytes: Uint8Array): void;
+  /** The client has said all it will; with an error when its last words were cut off or unreadable. */
+  end(error?: StreamError): void;
+  release(): void;
+}
+
+/** A transport that was not read from yet. */
+export interface CallTransport extends StreamTransport {
+  /** Hands all that the client sends to `receiver`. */
+  start(receiver: Receiver): void;
+  /** For a stream that was ended before it began: what the client still sends is of no interest. */
+  drain(): void;
+}
+
+export class GrpcTransport implements CallTransport {
   readonly peer: string;
   readonly #call: BytesCall;
 
   constructor(call: BytesCall) {
     this.#call = call;
     this.peer = call.getPeer();
+  }
+
+  start(receiver: Receiver): void {
+    this.#call.on("data", (bytes: Buffer) => receiver.receive(bytes));
+    this.#call.on("end", () => receiver.end());
+    releaseWith(this.#call, receiver);
+  }
+
+  drain(): void {
+    this.#call.resume();
   }
 
   write(draft: Draft, written: () => void): void {
@@ -22,24 +49,21 @@ export class GrpcTransport implements StreamTransport {
   }
 
   end(error?: StreamError): void {
-    // grpc-js turns an `error` event with code and details into the status of the call.
-    if (error)
-      this.#call.emit("error", { name: error.name, message: error.message, code: error.code, details: error.message });
-    else this.#call.end();
+    endCall(this.#call, error);
   }
 }
 
-/** The end of the stream that a call drives. */
-interface Receiver {
-  receive(bytes: Uint8Array): void;
-  end(): void;
-  release(): void;
+/** Ends a call with OK or with the error's status, after all that was written. */
+export function endCall(call: BytesCall, error?: StreamError): void {
+  // grpc-js turns an `error` event with code and details into the status of the call.
+  if (error) call.emit("error", { name: error.name, message: error.message, code: error.code, details: error.message });
+  else call.end();
 }
 
-export function connect(call: BytesCall, stream: Receiver): void {
-  call.on("data", (bytes: Buffer) => stream.receive(bytes));
-  call.on("end", () => stream.end());
-  call.on("cancelled", () => stream.release());
-  call.on("error", () => stream.release());
-  call.on("close", () => stream.release());
+/** However a call ends, it lets go of its stream. */
+export function releaseWith(call: BytesCall, receiver: Receiver): void {
+  const release = (): void => receiver.release();
+  call.on("cancelled", release);
+  call.on("error", release);
+  call.on("close", release);
 }

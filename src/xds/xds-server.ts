@@ -4,10 +4,11 @@ import { type Server, status, type UntypedHandleCall } from "@grpc/grpc-js";
 import type { Clock } from "../runtime/clock.js";
 import { type Logger, silentLogger } from "../runtime/logger.js";
 import { type MetricSink, noMetrics } from "../runtime/metrics.js";
+import { CallTransports, type WritePath } from "./call-transports.js";
 import type { XdsCallbacks } from "./callbacks.js";
 import { DiscoveryStream, type Protocol, type StreamTransport } from "./discovery-stream.js";
 import type { Engine } from "./engine.js";
-import { type BytesCall, connect, GrpcTransport } from "./grpc-transport.js";
+import type { BytesCall } from "./grpc-transport.js";
 import { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
 import { type ListenAddress, type ListenOptions, XdsListener } from "./listener.js";
 import type { NodeInfo } from "./node.js";
@@ -33,6 +34,11 @@ export interface XdsServerOptions {
   readonly limits?: Partial<XdsLimits>;
   readonly logger?: Logger;
   readonly metrics?: MetricSink;
+  /**
+   * `http2` (default): frames go straight to the HTTP/2 stream below grpc-js where its shape allows that, else as
+   * `grpc-js`, which needs its public interface only and copies every response for every stream.
+   */
+  readonly writePath?: WritePath;
 }
 
 const SOTW: Protocol<SotwRequest> = { decoder: sotwDecoder, session: sotwSession };
@@ -46,6 +52,7 @@ type OpenStream = Pick<
 
 export class XdsServer {
   readonly #engine: Engine;
+  readonly #transports: CallTransports;
   readonly #unwatch: () => void;
   readonly #streams = new Set<OpenStream>();
   readonly #awake = new Set<OpenStream>();
@@ -57,9 +64,11 @@ export class XdsServer {
 
   constructor(options: XdsServerOptions) {
     const { cache, audienceOf, clock, callbacks = {}, logger = silentLogger, metrics = noMetrics } = options;
+    const { writePath = "http2" } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const index = new SubscriptionIndex();
     this.#engine = { cache, index, audienceOf, callbacks, limits, clock, logger, metrics };
+    this.#transports = new CallTransports({ writePath, limits, logger, metrics });
     this.#unwatch = cache.watch((event) => {
       if (event.type === "changed") index.changed(event.audience, event.names);
       else index.cleared(event.audience);
@@ -119,10 +128,10 @@ export class XdsServer {
     onlyType: string | undefined,
     protocol: Protocol<R>,
   ): void {
-    const transport = new GrpcTransport(call);
+    const transport = this.#transports.of(call);
     const stream = this.#open({ transport, name, onlyType, protocol });
-    if (stream) connect(call, stream);
-    else call.resume(); // ended already: what the client still sends is of no interest
+    if (stream) transport.start(stream);
+    else transport.drain();
   }
 
   #open<R extends DiscoveryRequest>(options: {

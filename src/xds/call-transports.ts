@@ -1,0 +1,43 @@
+// Chooses the write path of each stream, and makes it known when the quick one is closed: a server that has become three
+// times as expensive must not keep that to itself.
+import type { Logger } from "../runtime/logger.js";
+import type { MetricSink } from "../runtime/metrics.js";
+import { type BytesCall, type CallTransport, GrpcTransport } from "./grpc-transport.js";
+import { Http2Transport } from "./http2-transport.js";
+import { takeOver } from "./takeover.js";
+
+export type WritePath = "http2" | "grpc-js";
+
+interface CallTransportsOptions {
+  readonly writePath: WritePath;
+  readonly limits: { readonly maxRequestBytes: number };
+  readonly logger: Logger;
+  readonly metrics: MetricSink;
+}
+
+export class CallTransports {
+  readonly #options: CallTransportsOptions;
+  #told = false;
+
+  constructor(options: CallTransportsOptions) {
+    this.#options = options;
+  }
+
+  of(call: BytesCall): CallTransport {
+    const { writePath, limits, metrics } = this.#options;
+    const stream = writePath === "http2" ? takeOver(call) : undefined;
+    metrics.count("steelyard_xds_streams_opened_total", { path: stream ? "http2" : "grpc-js" });
+    if (stream) return new Http2Transport(call, stream, limits);
+    if (writePath === "http2") this.#tell();
+    return new GrpcTransport(call);
+  }
+
+  #tell(): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#options.logger.warn(
+      {},
+      "xds streams are written through grpc-js, which copies every response: compressed requests, interceptors, or an unknown grpc-js",
+    );
+  }
+}
