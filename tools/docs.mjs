@@ -11,6 +11,7 @@ const { renderMetricsReference } = await import("../dist/src/telemetry/reference
 const { renderAlgorithmReference, renderConfigReference, renderErrorReference } = await import(
   "../dist/src/app/reference.js"
 );
+const { renderXdsConformance } = await import("../dist/src/xds/reference.js");
 const { renderCliReference } = await import("../dist/src/cli/reference.js");
 
 const pages = [
@@ -20,6 +21,7 @@ const pages = [
   ["docs/config.md", renderConfigReference],
   ["docs/algorithms.md", () => renderAlgorithmReference(measured("bench/results/select.json"))],
   ["docs/cli.md", renderCliReference],
+  ["docs/xds-conformance.md", renderXdsConformance],
   ["docs/architecture.md", architecture],
 ];
 

@@ -8,21 +8,21 @@ const MAX_NAMES = 16;
 
 export function ledgerStatus(typeUrl: string, subscription: Subscription, ledger: Ledger): ChannelStatus {
   const { sent, acked } = ledger.versions;
-  const refusal = ledger.refusal;
+  const { error } = ledger.refusals;
   return {
     typeUrl,
     all: subscription.all,
     names: subscription.names,
     sentVersion: sent,
     ackedVersion: acked,
-    state: refusal
+    state: error
       ? "NACKED"
       : sent === undefined
         ? "NOT_SENT"
         : ledger.idle && ledger.unanswered === 0
           ? "SYNCED"
           : "STALE",
-    error: refusal && { ...refusal.error, resources: firstNames(refusal.members.keys()) },
+    error: error && { ...error, resources: firstNames(ledger.refusals.names()) },
   };
 }
 

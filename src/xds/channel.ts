@@ -1,10 +1,10 @@
 // One type on one stream: the part of a session that decides what to send next. Pull-based: nothing is queued, so what
 // is dropped, replaced or unsubscribed before it is pulled never reaches the wire, and the newest content always wins.
-import type { FrameFactory } from "./frame.js";
 import type { XdsLimits } from "./limits.js";
 import type { RefusalError } from "./request.js";
 import type { Resource, ResourceId } from "./resource.js";
 import type { Subscription } from "./subscription.js";
+import type { Framing, TtlFrames } from "./ttl-frames.js";
 import type { TypeRule } from "./type-rules.js";
 import type { TypeSnapshot } from "./type-snapshot.js";
 
@@ -34,7 +34,9 @@ export interface ChannelPorts {
   readonly rule: TypeRule;
   readonly view: AudienceView;
   readonly interest: Interest;
-  readonly frames: FrameFactory;
+  readonly frames: Framing;
+  /** Frames of heartbeats, for clients that understand TTLs. */
+  readonly ttlFrames: TtlFrames | undefined;
   readonly limits: XdsLimits;
 }
 
@@ -100,6 +102,8 @@ export interface Channel<R> {
   /** Does the client still wait for the first answer of this type? */
   readonly answerDue: boolean;
   take(context: PullContext): Draft | undefined;
+  /** When a resource must be confirmed next, on the monotonic clock. */
+  nextHeartbeatMs(): number | undefined;
   /** The audience was cleared: what was noticed but not sent is void. */
   forget(): void;
   close(): void;

@@ -9,6 +9,7 @@ import {
   unwatchSubscription,
 } from "./channel.js";
 import { ledgerStatus } from "./channel-status.js";
+import { Heartbeats } from "./heartbeats.js";
 import { Ledger } from "./ledger.js";
 import type { DeltaRequest } from "./request.js";
 import type { Resource } from "./resource.js";
@@ -16,11 +17,19 @@ import { resourceExhausted } from "./stream-error.js";
 import { DeltaSubscription } from "./subscription.js";
 import type { TypeRule } from "./type-rules.js";
 
+interface Content {
+  readonly resources: readonly Resource[];
+  readonly removed: readonly string[];
+}
+
+const NOTHING: Content = { resources: [], removed: [] };
+
 export class DeltaChannel implements Channel<DeltaRequest> {
   readonly rule: TypeRule;
   readonly #ports: ChannelPorts;
   readonly #subscription: DeltaSubscription;
-  readonly #ledger = new Ledger((resource) => resource.version);
+  readonly #ledger: Ledger;
+  readonly #heartbeats = new Heartbeats();
   readonly #find: (name: string) => Resource | undefined;
   readonly #absence: (name: string) => "tell" | "silent";
   #answerDue = false;
@@ -29,8 +38,13 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     this.#ports = ports;
     this.rule = ports.rule;
     this.#subscription = new DeltaSubscription(ports.rule);
+    // To a client that understands TTLs, another TTL is news too.
+    this.#ledger = new Ledger(({ version, ttlMs }) =>
+      ports.ttlFrames === undefined || ttlMs === undefined ? version : `${version}~${ttlMs}`,
+    );
     this.#find = (name) => ports.view.get(ports.rule.typeUrl, name);
-    this.#absence = (name) => (this.#subscription.names.has(name) || this.#ledger.knows(name) ? "tell" : "silent");
+    this.#absence = (name) =>
+      this.rule.tellsAbsence && (this.#subscription.names.has(name) || this.#ledger.knows(name)) ? "tell" : "silent";
   }
 
   get answerDue(): boolean {
@@ -69,27 +83,23 @@ export class DeltaChannel implements Channel<DeltaRequest> {
 
   take(context: PullContext): Draft | undefined {
     const { limits } = this.#ports;
-    if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) return undefined;
-    const resources: Resource[] = [];
-    let removed: string[] = [];
-    let bytes = 0;
-    for (const [name, resource] of this.#ledger.candidates(this.#find, this.#absence)) {
-      if (!resource) {
-        const waits = this.rule.removalsLast && this.#ledger.holds(name) && context.othersPending();
-        if (!waits) removed.push(name);
-        continue;
-      }
-      bytes += resource.bytes.length;
-      if (resources.length > 0 && bytes > limits.maxResponseBytes) break;
-      resources.push(resource);
-      if (this.rule.batch) continue;
-      removed = []; // alone in its response; what is gone follows in one of its own
-      break;
+    const mayBeat = this.#heartbeats.anyDue(context.nowMs) && !this.#ledger.beating;
+    if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) {
+      return mayBeat ? this.#beat(context.nowMs) : undefined;
     }
-    const empty = resources.length === 0 && removed.length === 0;
-    if (empty && !(this.#answerDue && this.#ledger.unanswered === 0)) return undefined;
+    const found =
+      this.#gather(this.#ledger.candidates(this.#find, this.#absence), context) ??
+      this.#gather(this.#ledger.trial(this.#find), context);
+    if (!found && !(this.#answerDue && this.#ledger.unanswered === 0)) {
+      return mayBeat ? this.#beat(context.nowMs) : undefined;
+    }
     this.#answerDue = false;
+    const { resources, removed } = found ?? NOTHING;
     return this.#send(resources, removed, context.nowMs);
+  }
+
+  nextHeartbeatMs(): number | undefined {
+    return this.#heartbeats.nextMs();
   }
 
   forget(): void {
@@ -104,6 +114,27 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     return ledgerStatus(this.rule.typeUrl, this.#subscription, this.#ledger);
   }
 
+  /** As much as one response holds; `undefined` when nothing may go now. */
+  #gather(candidates: ReturnType<Ledger["candidates"]>, context: PullContext): Content | undefined {
+    const resources: Resource[] = [];
+    let removed: string[] = [];
+    let bytes = 0;
+    for (const [name, resource] of candidates) {
+      if (!resource) {
+        const waits = this.rule.removalsLast && this.#ledger.holds(name) && context.othersPending();
+        if (!waits) removed.push(name);
+        continue;
+      }
+      bytes += resource.bytes.length;
+      if (resources.length > 0 && bytes > this.#ports.limits.maxResponseBytes) break;
+      resources.push(resource);
+      if (this.rule.batch) continue;
+      removed = []; // alone in its response; what is gone follows in one of its own
+      break;
+    }
+    return resources.length === 0 && removed.length === 0 ? undefined : { resources, removed };
+  }
+
   #send(resources: readonly Resource[], removed: readonly string[], nowMs: number): Draft {
     const { typeUrl, label } = this.rule;
     const single = this.rule.batch ? undefined : resources[0];
@@ -116,8 +147,32 @@ export class DeltaChannel implements Channel<DeltaRequest> {
       this.#ledger.nonceFloor(single),
     );
     const nonce = this.#ledger.sent({ nonce: frame.nonce, versionInfo, nowMs, resources, removed });
+    if (this.#ports.ttlFrames) this.#heartbeats.sent(resources, nowMs);
     const counts = { resources: resources.length, removed: removed.length };
     return { typeUrl, label, nonce, versionInfo, ...counts, framed: frame.framed, message: frame.message, dependents };
+  }
+
+  #beat(nowMs: number): Draft | undefined {
+    const { ttlFrames, view } = this.#ports;
+    const { typeUrl, label } = this.rule;
+    const resources = this.#heartbeats.confirmable(nowMs, this.#ledger, this.#find);
+    if (!ttlFrames || resources.length === 0) return undefined;
+    const { versionInfo } = view.typeVersion(typeUrl);
+    const frame = ttlFrames.heartbeat({ variant: "delta", typeUrl, versionInfo, resources, removed: [] });
+    const nonce = this.#ledger.beat({ nonce: frame.nonce, versionInfo, nowMs });
+    this.#heartbeats.sent(resources, nowMs);
+    const { framed, message } = frame;
+    return {
+      typeUrl,
+      label,
+      nonce,
+      versionInfo,
+      resources: resources.length,
+      removed: 0,
+      framed,
+      message,
+      dependents: [],
+    };
   }
 
   #subscribe(request: DeltaRequest, first: boolean): void {

@@ -1,6 +1,7 @@
 // One open stream, whichever variant and service: bytes in, frames out, a session between. Knows no gRPC beyond status
 // codes. Owns the rule that trouble stays here: whatever goes wrong ends this stream with a status and frees what it held.
 import { status } from "@grpc/grpc-js";
+import type { Cancel } from "../runtime/clock.js";
 import type { StreamInfo } from "./callbacks.js";
 import type { AudienceView, Draft, Receipt } from "./channel.js";
 import type { Engine } from "./engine.js";
@@ -53,6 +54,8 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
   readonly #decode: RequestDecoder<R>;
   #joined: Joined<R> | undefined;
   #closed = false;
+  /** The next time to speak though nothing changed. */
+  #heartbeat: { readonly atMs: number; readonly cancel: Cancel } | undefined;
 
   constructor(options: StreamOptions<R>) {
     this.#options = options;
@@ -96,7 +99,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
       const receipt = this.#joined.session.receive(request, clock.nowMs());
       callbacks.onRequest?.(this.info, { typeUrl: request.typeUrl, kind: receipt.kind });
       this.#observe(request.typeUrl, receipt);
-      this.#writer.pump();
+      this.#pump();
     });
   }
 
@@ -110,7 +113,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
   }
 
   pump(): void {
-    if (!this.#closed) this.#guard(() => this.#writer.pump());
+    if (!this.#closed) this.#guard(() => this.#pump());
   }
 
   /** Ends the stream from our side. */
@@ -133,6 +136,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
   release(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#heartbeat?.cancel();
     this.#writer.close();
     this.#joined?.session.close();
     this.#options.onClosed(this);
@@ -149,7 +153,26 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
       typeVersion: (typeUrl) => cache.typeVersion(audience, typeUrl),
     };
     const interest = index.interestOf(audience, this);
-    return { node, audience, session: protocol.session({ view, interest, frames: cache.frames, limits }) };
+    const { clientFeatures } = node;
+    const session = protocol.session({ view, interest, frames: cache.frames, limits, clientFeatures });
+    return { node, audience, session };
+  }
+
+  #pump(): void {
+    this.#writer.pump();
+    const atMs = this.#joined?.session.nextHeartbeatMs();
+    if (atMs === this.#heartbeat?.atMs || this.#closed) return;
+    this.#heartbeat?.cancel();
+    this.#heartbeat = undefined;
+    const { clock } = this.#options.engine;
+    const delayMs = (atMs ?? 0) - clock.nowMs();
+    // One that is overdue waits for the client's answer, or for the transport: either pumps.
+    if (atMs === undefined || delayMs <= 0) return;
+    const cancel = clock.schedule(delayMs, () => {
+      this.#heartbeat = undefined;
+      this.pump();
+    });
+    this.#heartbeat = { atMs, cancel };
   }
 
   #write(draft: Draft, written: () => void): void {

@@ -48,6 +48,17 @@ export class FrameFactory {
     if (first) this.#memos[spec.variant].set(first, { ...spec, frame });
     return frame;
   }
+
+  /** A frame of its own around a message that `encodeMessage` makes, with a nonce that no frame has. */
+  fresh(encodeMessage: (nonce: string) => Uint8Array): Frame {
+    const nonce = ++this.#nonce;
+    const content = encodeMessage(String(nonce));
+    const framed = Buffer.allocUnsafe(GRPC_HEADER_BYTES + content.length);
+    framed[0] = 0;
+    framed.writeUInt32BE(content.length, 1);
+    framed.set(content, GRPC_HEADER_BYTES);
+    return { nonce, framed, message: framed.subarray(GRPC_HEADER_BYTES) };
+  }
 }
 
 function matches(memo: MemoisedFrame, spec: FrameSpec): boolean {

@@ -3,7 +3,7 @@
 // newest content was sent, refused as it is, or is no longer wanted.
 import type { Receipt } from "./channel.js";
 import { InFlight } from "./in-flight.js";
-import { type Refusal, Refusals, type Version } from "./refusals.js";
+import { Refusals, type Version } from "./refusals.js";
 import type { RefusalError } from "./request.js";
 import type { Resource } from "./resource.js";
 
@@ -11,7 +11,19 @@ interface Delivery {
   readonly versionInfo: string;
   readonly sentAtMs: number;
   readonly contents: readonly { readonly name: string; readonly version: Version }[];
+  /** It held suspects of an earlier refusal. */
+  readonly retrial: boolean;
+  readonly heartbeat: boolean;
 }
+
+interface Sending {
+  readonly nonce: number;
+  readonly versionInfo: string;
+  readonly nowMs: number;
+}
+
+/** A name with what is to be sent of it: the resource, or that it does not exist. */
+type Candidate = readonly [name: string, resource: Resource | undefined];
 
 /** The client has something under this name, but which content is not known: no content equals it. */
 const DOUBTFUL = "";
@@ -31,6 +43,7 @@ export class Ledger {
   #lastNonce = "";
   #highestNonce = 0;
   #dropFloor = 0;
+  #beating = false;
 
   /** `tokenOf`: what makes two contents the same for the client (the delta version, or with the pinned type version). */
   constructor(tokenOf: (resource: Resource) => string) {
@@ -50,12 +63,18 @@ export class Ledger {
     return this.#lastNonce;
   }
 
-  get refusal(): Refusal | undefined {
-    return this.#refusals.latest;
+  /** What the client refused and was not sent anew in another form. */
+  get refusals(): Pick<Refusals, "error" | "names"> {
+    return this.#refusals;
   }
 
   get versions(): { readonly sent: string | undefined; readonly acked: string | undefined } {
     return { sent: this.#sentVersion, acked: this.#ackedVersion };
+  }
+
+  /** Is a heartbeat unanswered? */
+  get beating(): boolean {
+    return this.#beating;
   }
 
   mark(name: string): void {
@@ -69,7 +88,7 @@ export class Ledger {
 
   /** The client asks for `name` in so many words: a refusal no longer stands in the way. */
   markAsked(name: string): void {
-    for (const other of this.#refusals.dissolve(name)) this.mark(other);
+    for (const other of this.#refusals.release(name)) this.mark(other);
     this.markAgain(name);
   }
 
@@ -89,7 +108,7 @@ export class Ledger {
   drop(name: string): void {
     this.#due.delete(name);
     if (this.#held.delete(name)) this.#dropFloor = this.#highestNonce;
-    for (const other of this.#refusals.dissolve(name)) this.mark(other);
+    for (const other of this.#refusals.release(name)) this.mark(other);
   }
 
   /** Drops all names but those that `wanted` covers. */
@@ -113,6 +132,11 @@ export class Ledger {
     return this.#held.has(name);
   }
 
+  /** Is a response with `name` unanswered? */
+  flies(name: string): boolean {
+    return this.#flying.has(name);
+  }
+
   /** Does the client hold exactly this content? */
   holdsSame(resource: Resource): boolean {
     return this.#held.get(resource.name) === this.#tokenOf(resource);
@@ -120,22 +144,28 @@ export class Ledger {
 
   forget(): void {
     this.#due.clear();
+    this.#refusals.absolve();
   }
 
   /**
    * Names that are due and not in flight, each with what is to become of it: send the resource, or (`undefined`) say that
-   * it does not exist. Names with nothing to say are struck off on the way.
+   * it does not exist. Names with nothing to say are struck off on the way; suspects of a refusal are left to `trial`.
    */
   *candidates(
     find: (name: string) => Resource | undefined,
     absence: (name: string) => "tell" | "silent",
-  ): Generator<readonly [name: string, resource: Resource | undefined]> {
+  ): Generator<Candidate> {
     for (const [name, again] of this.#due) {
       if (this.#flying.has(name)) continue;
       const resource = find(name);
-      if (this.#worthSending(name, resource, again, absence)) yield [name, resource];
-      else this.#due.delete(name);
+      if (!this.#worthSending(name, resource, again, absence)) this.#due.delete(name);
+      else if (!this.#suspected(name, resource)) yield [name, resource];
     }
+  }
+
+  /** The next suspects of a refusal, to be sent with nobody else. Call it when no candidate could be sent. */
+  *trial(find: (name: string) => Resource | undefined): Generator<Candidate> {
+    for (const name of this.#refusals.nextTrial()) yield [name, find(name)];
   }
 
   /** Is something to be added or changed, now or once an answer has come? */
@@ -156,14 +186,14 @@ export class Ledger {
     return again ? this.#highestNonce : this.#dropFloor;
   }
 
-  sent(response: {
-    readonly nonce: number;
-    readonly versionInfo: string;
-    readonly nowMs: number;
-    readonly resources: readonly Resource[];
-    readonly removed: readonly string[];
-  }): string {
+  sent(response: Sending & { readonly resources: readonly Resource[]; readonly removed: readonly string[] }): string {
     const nonce = String(response.nonce);
+    let retrial = false;
+    for (const name of [...response.resources.map((resource) => resource.name), ...response.removed]) {
+      if (this.#refusals.get(name) === undefined) continue;
+      retrial = true;
+      this.#refusals.release(name);
+    }
     for (const resource of response.resources) {
       this.#due.delete(resource.name);
       this.#held.set(resource.name, this.#tokenOf(resource));
@@ -177,6 +207,8 @@ export class Ledger {
     this.#inFlight.add(nonce, {
       versionInfo: response.versionInfo,
       sentAtMs: response.nowMs,
+      retrial,
+      heartbeat: false,
       contents: [
         ...response.resources.map(({ name, version }) => ({ name, version })),
         ...response.removed.map((name) => ({ name, version: null })),
@@ -185,6 +217,16 @@ export class Ledger {
     this.#sentVersion = response.versionInfo;
     this.#lastNonce = nonce;
     this.#highestNonce = Math.max(this.#highestNonce, response.nonce);
+    return nonce;
+  }
+
+  /** A response without content was sent, which confirms what the client holds. */
+  beat({ nonce: number, versionInfo, nowMs }: Sending): string {
+    const nonce = String(number);
+    this.#inFlight.add(nonce, { versionInfo, sentAtMs: nowMs, retrial: false, heartbeat: true, contents: [] });
+    this.#beating = true;
+    this.#lastNonce = nonce;
+    this.#highestNonce = Math.max(this.#highestNonce, number);
     return nonce;
   }
 
@@ -200,6 +242,7 @@ export class Ledger {
     const last = settled.at(-1);
     if (!last) return { kind: "stale" };
     for (const delivery of settled) {
+      if (delivery.heartbeat) this.#beating = false;
       for (const { name } of delivery.contents) this.#flying.delete(name);
       if (delivery === last && error) continue;
       this.#ackedVersion = delivery.versionInfo;
@@ -210,12 +253,13 @@ export class Ledger {
     const latencyMs = nowMs - last.sentAtMs;
     if (!error) return { kind: "ack", latencyMs };
     const wanted = last.contents.filter(({ name }) => this.#held.has(name));
-    for (const { name } of wanted) this.#held.set(name, DOUBTFUL);
+    for (const { name } of wanted) {
+      this.#held.set(name, DOUBTFUL);
+      this.mark(name);
+    }
+    // If a member was dropped meanwhile, maybe the bad one, what is left is another response.
     if (wanted.length === last.contents.length) {
-      this.#refusals.refuse(new Map(wanted.map(({ name, version }) => [name, version])), error);
-    } else {
-      // A member was dropped meanwhile, maybe the bad one: what is left is another response.
-      for (const { name } of wanted) this.mark(name);
+      this.#refusals.refuse(new Map(wanted.map(({ name, version }) => [name, version])), error, last.retrial);
     }
     return { kind: "nack", latencyMs, error, names: last.contents.map(({ name }) => name) };
   }
@@ -229,8 +273,10 @@ export class Ledger {
     switch (this.#refusals.check(name, resource?.version ?? null)) {
       case "same":
         return false;
+      case "suspect":
+        return true;
       case "other":
-        for (const member of this.#refusals.dissolve(name)) this.mark(member);
+        for (const member of this.#refusals.release(name)) this.mark(member);
         break;
       case "free":
         break;
@@ -242,5 +288,9 @@ export class Ledger {
       return false;
     }
     return again || held !== null;
+  }
+
+  #suspected(name: string, resource: Resource | undefined): boolean {
+    return this.#refusals.check(name, resource?.version ?? null) === "suspect";
   }
 }

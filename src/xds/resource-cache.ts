@@ -43,9 +43,9 @@ export class ResourceCache {
       const store = this.#store(audience, resource.typeUrl);
       store.pin(undefined);
       const held = store.get(resource.name);
-      if (held?.version === resource.version) {
+      if (held?.version === resource.version && held.ttlMs === resource.ttlMs) {
         // Equal bytes keep the held object, and with it the frames that were made of it.
-        if (!sameRefs(held.refs, resource.refs)) store.put(resource);
+        if (!sameRefs(held, resource)) store.put(resource);
         continue;
       }
       store.put(resource);
@@ -85,8 +85,8 @@ export class ResourceCache {
     for (const name of store.names()) if (!next.has(name) && store.remove(name)) changed.add({ typeUrl, name });
     for (const resource of next.values()) {
       const held = store.get(resource.name);
-      const same = held?.stamp === resource.stamp;
-      if (same && sameRefs(held.refs, resource.refs)) continue;
+      const same = held?.stamp === resource.stamp && held.ttlMs === resource.ttlMs;
+      if (same && sameRefs(held, resource)) continue;
       store.put(resource);
       if (!same) changed.add(resource);
     }

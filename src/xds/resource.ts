@@ -30,6 +30,11 @@ export type ResourceContent = {
    * RouteConfiguration). When the resource is sent changed, a subscribed reference is sent again after it.
    */
   readonly refs?: readonly ResourceId[];
+  /**
+   * Clients that understand TTLs drop the resource when they have not heard of it for so long: for what must not outlive
+   * this server. Whole milliseconds, > 0. Default: none.
+   */
+  readonly ttlMs?: number;
 } & (
   | {
       /** The encoded message (the value of the Any). Owned by the cache from here on: never change it. */
@@ -41,7 +46,8 @@ export type ResourceContent = {
 
 export type ResourceInput = ResourceContent & { readonly typeUrl: string };
 
-export const sameRefs = (a: readonly ResourceId[], b: readonly ResourceId[]): boolean =>
+/** Do resources of equal content have the same references too? */
+export const sameRefs = ({ refs: a }: Resource, { refs: b }: Resource): boolean =>
   a.length === b.length && a.every((ref, index) => ref.typeUrl === b[index]?.typeUrl && ref.name === b[index]?.name);
 
 export class Resource implements ResourceId {
@@ -49,6 +55,7 @@ export class Resource implements ResourceId {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly refs: readonly ResourceId[];
+  readonly ttlMs: number | undefined;
   /** Hash of the bytes. */
   readonly version: string;
   /** `version_info` which the caller pinned for the whole type. */
@@ -62,6 +69,7 @@ export class Resource implements ResourceId {
     this.name = input.name;
     this.bytes = input.bytes ?? input.message.encode();
     this.refs = input.refs ?? [];
+    this.ttlMs = input.ttlMs;
     this.version = contentVersion(this.bytes);
     this.typeVersion = typeVersion;
     this.stamp = typeVersion === undefined ? this.version : `${this.version}@${typeVersion}`;

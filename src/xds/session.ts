@@ -2,16 +2,23 @@
 // Owns the order between types. Both variants, aggregated or not, are this class with other channels.
 import type { Channel, ChannelPorts, ChannelStatus, Draft, Receipt } from "./channel.js";
 import { DeltaChannel } from "./delta-channel.js";
+import type { FrameFactory, Variant } from "./frame.js";
+import { supportsTtl } from "./heartbeats.js";
 import type { DeltaRequest, DiscoveryRequest, SotwRequest } from "./request.js";
 import { SotwChangesChannel } from "./sotw-changes-channel.js";
 import { SotwFullChannel } from "./sotw-full-channel.js";
 import { resourceExhausted } from "./stream-error.js";
+import { TtlFrames } from "./ttl-frames.js";
 import { ruleOf } from "./type-rules.js";
 
-export type SessionPorts = Omit<ChannelPorts, "rule">;
+export interface SessionPorts extends Omit<ChannelPorts, "rule" | "frames" | "ttlFrames"> {
+  readonly frames: FrameFactory;
+  /** What the client says it can do. */
+  readonly clientFeatures: readonly string[];
+}
 
 interface SessionOptions<R> {
-  readonly ports: SessionPorts;
+  readonly ports: Omit<ChannelPorts, "rule">;
   readonly open: (ports: ChannelPorts) => Channel<R>;
 }
 
@@ -22,13 +29,15 @@ export interface Session<R extends DiscoveryRequest = DiscoveryRequest> {
   touch(typeUrl: string, names: ReadonlySet<string>): void;
   /** The next response that may go now, if there is one. It counts as sent once it is returned. */
   next(nowMs: number): Draft | undefined;
+  /** When `next` must be called again though nothing changed, on the monotonic clock. */
+  nextHeartbeatMs(): number | undefined;
   forget(): void;
   close(): void;
   status(): readonly ChannelStatus[];
 }
 
 export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> {
-  readonly #ports: SessionPorts;
+  readonly #ports: Omit<ChannelPorts, "rule">;
   readonly #open: (ports: ChannelPorts) => Channel<R>;
   readonly #channels = new Map<string, Channel<R>>();
   /** The same, in the order of the wire. */
@@ -63,6 +72,12 @@ export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> 
       return draft;
     }
     return undefined;
+  }
+
+  nextHeartbeatMs(): number | undefined {
+    if (!this.#ports.ttlFrames) return undefined;
+    const each = this.#ordered.flatMap((channel) => channel.nextHeartbeatMs() ?? []);
+    return each.length === 0 ? undefined : Math.min(...each);
   }
 
   forget(): void {
@@ -109,11 +124,19 @@ export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> 
 
 export function sotwSession(ports: SessionPorts): DiscoverySession<SotwRequest> {
   return new DiscoverySession<SotwRequest>({
-    ports,
+    ports: channelPorts(ports, "sotw"),
     open: (channel) => (channel.rule.fullState ? new SotwFullChannel(channel) : new SotwChangesChannel(channel)),
   });
 }
 
 export function deltaSession(ports: SessionPorts): DiscoverySession<DeltaRequest> {
-  return new DiscoverySession<DeltaRequest>({ ports, open: (channel) => new DeltaChannel(channel) });
+  return new DiscoverySession<DeltaRequest>({
+    ports: channelPorts(ports, "delta"),
+    open: (channel) => new DeltaChannel(channel),
+  });
+}
+
+function channelPorts({ clientFeatures, ...ports }: SessionPorts, variant: Variant): Omit<ChannelPorts, "rule"> {
+  const ttlFrames = supportsTtl(clientFeatures, variant) ? new TtlFrames(ports.frames) : undefined;
+  return { ...ports, ttlFrames, frames: ttlFrames ?? ports.frames };
 }

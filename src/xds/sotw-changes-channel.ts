@@ -12,6 +12,7 @@ import {
   unwatchSubscription,
 } from "./channel.js";
 import { ledgerStatus } from "./channel-status.js";
+import { Heartbeats } from "./heartbeats.js";
 import { Ledger } from "./ledger.js";
 import type { SotwRequest } from "./request.js";
 import type { Resource } from "./resource.js";
@@ -25,7 +26,8 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
   readonly rule: TypeRule;
   readonly #ports: ChannelPorts;
   readonly #subscription: SotwSubscription;
-  readonly #ledger = new Ledger((resource) => resource.stamp);
+  readonly #ledger: Ledger;
+  readonly #heartbeats = new Heartbeats();
   readonly #find: (name: string) => Resource | undefined;
   #answerDue = false;
   /** The parent type was sent since the last repeated request was answered, so that another may be meant. */
@@ -35,6 +37,9 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
     this.#ports = ports;
     this.rule = ports.rule;
     this.#subscription = new SotwSubscription(ports.rule);
+    this.#ledger = new Ledger(({ stamp, ttlMs }) =>
+      ports.ttlFrames === undefined || ttlMs === undefined ? stamp : `${stamp}~${ttlMs}`,
+    );
     this.#find = (name) => ports.view.get(ports.rule.typeUrl, name);
   }
 
@@ -78,22 +83,21 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
   take(context: PullContext): Draft | undefined {
     const { limits, view } = this.#ports;
     if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) return undefined;
-    const resources: Resource[] = [];
-    let bytes = 0;
-    for (const [, resource] of this.#ledger.candidates(this.#find, silent)) {
-      if (!resource) continue;
-      bytes += resource.bytes.length;
-      if (resources.length > 0 && bytes > limits.maxResponseBytes) break;
-      resources.push(resource);
-      if (!this.rule.batch) break;
-    }
+    let resources = this.#gather(this.#ledger.candidates(this.#find, silent));
+    if (resources.length === 0) resources = this.#gather(this.#ledger.trial(this.#find));
     const single = this.rule.batch ? undefined : resources[0];
-    if (resources.length === 0 && !(this.#answerDue && this.#ledger.unanswered === 0)) return undefined;
+    if (resources.length === 0 && !(this.#answerDue && this.#ledger.unanswered === 0)) {
+      return this.#heartbeats.anyDue(context.nowMs) ? this.#beat(context.nowMs) : undefined;
+    }
     this.#answerDue = false;
     const versionInfo = single
       ? (single.typeVersion ?? single.version)
       : view.typeVersion(this.rule.typeUrl).versionInfo;
     return this.#send(resources, versionInfo, single, context.nowMs);
+  }
+
+  nextHeartbeatMs(): number | undefined {
+    return this.#heartbeats.nextMs();
   }
 
   forget(): void {
@@ -108,6 +112,20 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
     return ledgerStatus(this.rule.typeUrl, this.#subscription, this.#ledger);
   }
 
+  /** As much as one response holds. */
+  #gather(candidates: ReturnType<Ledger["candidates"]>): readonly Resource[] {
+    const resources: Resource[] = [];
+    let bytes = 0;
+    for (const [, resource] of candidates) {
+      if (!resource) continue;
+      bytes += resource.bytes.length;
+      if (resources.length > 0 && bytes > this.#ports.limits.maxResponseBytes) break;
+      resources.push(resource);
+      if (!this.rule.batch) break;
+    }
+    return resources;
+  }
+
   #send(resources: readonly Resource[], versionInfo: string, single: Resource | undefined, nowMs: number): Draft {
     const { typeUrl, label } = this.rule;
     const dependents = resources.flatMap((resource) => (this.#ledger.holdsSame(resource) ? [] : resource.refs));
@@ -116,8 +134,37 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
       this.#ledger.nonceFloor(single),
     );
     const nonce = this.#ledger.sent({ nonce: frame.nonce, versionInfo, nowMs, resources, removed: [] });
+    if (this.#ports.ttlFrames) this.#heartbeats.sent(resources, nowMs);
     const counts = { resources: resources.length, removed: 0 };
     return { typeUrl, label, nonce, versionInfo, ...counts, framed: frame.framed, message: frame.message, dependents };
+  }
+
+  /**
+   * A client of this variant knows a heartbeat by the version, which must be that of the type's last response it accepted,
+   * whichever resource that was of. So all must be answered.
+   */
+  #beat(nowMs: number): Draft | undefined {
+    const { ttlFrames } = this.#ports;
+    const { acked: versionInfo } = this.#ledger.versions;
+    if (!ttlFrames || versionInfo === undefined || this.#ledger.unanswered > 0) return undefined;
+    const resources = this.#heartbeats.confirmable(nowMs, this.#ledger, this.#find);
+    if (resources.length === 0) return undefined;
+    const { typeUrl, label } = this.rule;
+    const frame = ttlFrames.heartbeat({ variant: "sotw", typeUrl, versionInfo, resources, removed: [] });
+    const nonce = this.#ledger.beat({ nonce: frame.nonce, versionInfo, nowMs });
+    this.#heartbeats.sent(resources, nowMs);
+    const { framed, message } = frame;
+    return {
+      typeUrl,
+      label,
+      nonce,
+      versionInfo,
+      resources: resources.length,
+      removed: 0,
+      framed,
+      message,
+      dependents: [],
+    };
   }
 
   #subscribe(list: readonly string[], first: boolean): boolean {

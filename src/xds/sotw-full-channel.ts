@@ -11,6 +11,7 @@ import {
   unwatchSubscription,
 } from "./channel.js";
 import { firstNames } from "./channel-status.js";
+import { Heartbeats } from "./heartbeats.js";
 import { InFlight } from "./in-flight.js";
 import type { RefusalError, SotwRequest } from "./request.js";
 import { resourceExhausted } from "./stream-error.js";
@@ -28,6 +29,7 @@ export class SotwFullChannel implements Channel<SotwRequest> {
   readonly #ports: ChannelPorts;
   readonly #subscription: SotwSubscription;
   readonly #inFlight = new InFlight<Delivery>();
+  readonly #heartbeats = new Heartbeats();
   /** The client's state as last acknowledged. */
   #acked: TypeSnapshot | undefined;
   /** Refused, but maybe applied in part. */
@@ -78,9 +80,13 @@ export class SotwFullChannel implements Channel<SotwRequest> {
   }
 
   take(context: PullContext): Draft | undefined {
+    // A heartbeat of this kind of type is the whole response again: Envoy would take one without content, which it leaves
+    // out of what it reads, for the end of all resources.
+    if (this.#heartbeats.anyDue(context.nowMs) && !this.#refusal && this.#inFlight.size === 0) this.#again = true;
     if ((!this.#dirty && !this.#again) || this.#inFlight.size > 0) return undefined;
     const target = this.#target();
-    const settled = !this.#again && (target.stamp === this.#sent?.stamp || this.#refused(target));
+    const same = target.stamp === this.#sent?.stamp && (!this.#ports.ttlFrames || target.ttls === this.#sent.ttls);
+    const settled = !this.#again && (same || this.#refused(target));
     if (this.#subscribedToNothing() || settled) {
       this.#dirty = false;
       this.#again = false;
@@ -95,6 +101,10 @@ export class SotwFullChannel implements Channel<SotwRequest> {
     const union = new TypeSnapshot([...target.resources, ...leaving]);
     const nothingNew = !this.#again && (union.content === this.#sent?.content || this.#refused(union));
     return nothingNew ? undefined : this.#send(union, context.nowMs);
+  }
+
+  nextHeartbeatMs(): number | undefined {
+    return this.#heartbeats.nextMs();
   }
 
   forget(): void {
@@ -141,6 +151,10 @@ export class SotwFullChannel implements Channel<SotwRequest> {
     this.#inFlight.add(nonce, { snapshot, sentAtMs: nowMs });
     this.#highestNonce = Math.max(this.#highestNonce, frame.nonce);
     this.#sent = snapshot;
+    if (this.#ports.ttlFrames) {
+      this.#heartbeats.clear();
+      this.#heartbeats.sent(resources, nowMs);
+    }
     this.#again = false;
     this.#answerDue = false;
     if (this.#refusal && this.#refusal.snapshot.content !== snapshot.content) this.#refusal = undefined;

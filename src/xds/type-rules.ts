@@ -7,6 +7,7 @@ const PREFIX = "type.googleapis.com/";
 export const TYPE_URLS = {
   cluster: `${PREFIX}envoy.config.cluster.v3.Cluster`,
   endpoint: `${PREFIX}envoy.config.endpoint.v3.ClusterLoadAssignment`,
+  localityEndpoint: `${PREFIX}envoy.config.endpoint.v3.LbEndpoint`,
   secret: `${PREFIX}envoy.extensions.transport_sockets.tls.v3.Secret`,
   listener: `${PREFIX}envoy.config.listener.v3.Listener`,
   scopedRoute: `${PREFIX}envoy.config.route.v3.ScopedRouteConfiguration`,
@@ -30,6 +31,8 @@ export interface TypeRule {
   readonly removalsLast: boolean;
   /** May several resources share a response? Where not, a NACK names its culprit and responses are pipelined. */
   readonly batch: boolean;
+  /** Are clients told, in the incremental variant, that a resource does not exist? Some take it badly. */
+  readonly tellsAbsence: boolean;
   /** Nothing new of this type is sent while that type has additions which could not be sent yet. */
   readonly after: string | undefined;
   /** Resources of that type wait for resources of this one: a client asks again when its parent changed. */
@@ -41,6 +44,7 @@ const base = {
   fullState: false,
   removalsLast: false,
   batch: true,
+  tellsAbsence: true,
   after: undefined,
   parent: undefined,
 } as const;
@@ -64,7 +68,9 @@ const RULES: readonly TypeRule[] = [
     batch: false,
     parent: TYPE_URLS.cluster,
   },
-  { ...base, typeUrl: TYPE_URLS.secret, label: "sds", rank: 30 },
+  { ...base, typeUrl: TYPE_URLS.localityEndpoint, label: "leds", rank: 25 },
+  // Envoy refuses a response of removed secrets only.
+  { ...base, typeUrl: TYPE_URLS.secret, label: "sds", rank: 30, tellsAbsence: false },
   {
     ...base,
     typeUrl: TYPE_URLS.listener,
@@ -93,7 +99,8 @@ const RULES: readonly TypeRule[] = [
   },
   { ...base, typeUrl: TYPE_URLS.virtualHost, label: "vhds", rank: 70, after: TYPE_URLS.cluster },
   { ...base, typeUrl: TYPE_URLS.runtime, label: "rtds", rank: 80 },
-  { ...base, typeUrl: TYPE_URLS.extensionConfig, label: "ecds", rank: 80 },
+  // Envoy answers 5xx from the moment an extension in use is removed; one that is not told keeps the last.
+  { ...base, typeUrl: TYPE_URLS.extensionConfig, label: "ecds", rank: 80, tellsAbsence: false },
 ];
 
 const byTypeUrl = new Map(RULES.map((rule) => [rule.typeUrl, rule]));

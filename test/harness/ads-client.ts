@@ -17,6 +17,7 @@ export interface AdsClientOptions {
   readonly nodeId?: string;
   readonly nodeCluster?: string;
   readonly metadata?: Record<string, unknown>;
+  readonly clientFeatures?: readonly string[];
   /** Default 5,000. */
   readonly timeoutMs?: number;
 }
@@ -47,6 +48,7 @@ export class AdsClient {
     this.variant = options.variant;
     this.#client = new Client(`${options.host ?? "127.0.0.1"}:${options.port}`, credentials.createInsecure(), {
       "grpc.use_local_subchannel_pool": 1,
+      "grpc.max_receive_message_length": -1,
       "grpc.initial_reconnect_backoff_ms": 50,
       "grpc.max_reconnect_backoff_ms": 200,
     });
@@ -142,13 +144,28 @@ export class AdsClient {
 
   /** Everything the server has to say by now, acknowledged one by one until it is silent. */
   async acceptAll(): Promise<readonly XdsResponse[]> {
-    const accepted: XdsResponse[] = [];
+    return (await this.answerAll(() => true)).accepted;
+  }
+
+  /** As `acceptAll`, but refuses what `accepts` does not like. */
+  async answerAll(accepts: (response: XdsResponse) => boolean): Promise<{
+    readonly accepted: readonly XdsResponse[];
+    readonly refused: readonly XdsResponse[];
+  }> {
+    const answered = { accepted: [] as XdsResponse[], refused: [] as XdsResponse[] };
     await this.#barrier();
     while (this.unread.length > 0) {
-      accepted.push(await this.accept());
+      const response = await this.expectResponse();
+      if (accepts(response)) {
+        answered.accepted.push(response);
+        this.ack(response);
+      } else {
+        answered.refused.push(response);
+        this.nack(response);
+      }
       if (this.unread.length === 0) await this.#barrier();
     }
-    return accepted;
+    return answered;
   }
 
   /** The status with which the server ends the stream. */
@@ -227,9 +244,16 @@ export class AdsClient {
   }
 
   #node(): NonNullable<Parameters<typeof DiscoveryRequest.create>[0]>["node"] {
-    const { nodeId = "test-node", nodeCluster = "test-cluster", metadata } = this.#options;
+    const { nodeId = "test-node", nodeCluster = "test-cluster", metadata, clientFeatures = [] } = this.#options;
     const userAgentVersionType = { $case: "userAgentVersion" as const, value: "1.0" };
-    return { id: nodeId, cluster: nodeCluster, metadata, userAgentName: "scripted", userAgentVersionType };
+    return {
+      id: nodeId,
+      cluster: nodeCluster,
+      metadata,
+      userAgentName: "scripted",
+      userAgentVersionType,
+      clientFeatures: [...clientFeatures],
+    };
   }
 
   #open(): BytesStream {

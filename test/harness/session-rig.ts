@@ -23,8 +23,10 @@ export class SessionRig {
   readonly index = new SubscriptionIndex();
   nowMs = 0;
   readonly #limits: XdsLimits;
+  readonly #clientFeatures: readonly string[];
 
-  constructor(limits: Partial<XdsLimits> = {}) {
+  constructor(limits: Partial<XdsLimits> = {}, clientFeatures: readonly string[] = []) {
+    this.#clientFeatures = clientFeatures;
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
     this.cache.watch((event) => {
       if (event.type === "changed") this.index.changed(event.audience, event.names);
@@ -56,6 +58,7 @@ export class SessionRig {
       interest: index.interestOf(AUDIENCE, watcher),
       frames: cache.frames,
       limits: this.#limits,
+      clientFeatures: this.#clientFeatures,
     });
     const pull = (): XdsResponse | undefined => {
       const draft: Draft | undefined = session.next(this.nowMs);

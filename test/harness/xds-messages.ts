@@ -1,6 +1,11 @@
 // Discovery messages as tests see them: one shape for both variants, resources by name.
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { DeltaDiscoveryResponse, DiscoveryResponse } from "../../src/gen/envoy/service/discovery/v3/discovery.js";
+import {
+  DeltaDiscoveryResponse,
+  DiscoveryResponse,
+  Resource,
+} from "../../src/gen/envoy/service/discovery/v3/discovery.js";
+import type { Any } from "../../src/gen/google/protobuf/any.js";
 
 export type XdsVariant = "sotw" | "delta";
 
@@ -16,6 +21,10 @@ export interface XdsResponse {
   readonly versions: ReadonlyMap<string, string>;
   /** Delta only. */
   readonly removed: readonly string[];
+  /** Milliseconds, of resources that have one. */
+  readonly ttlsMs: ReadonlyMap<string, number>;
+  /** Names without content: what the client holds is confirmed. */
+  readonly heartbeats: readonly string[];
   readonly bytes: number;
 }
 
@@ -37,32 +46,38 @@ function nameOf(bytes: Uint8Array): string {
 export function decodeResponse(variant: XdsVariant, bytes: Buffer): XdsResponse {
   if (variant === "sotw") {
     const { typeUrl, nonce, versionInfo, resources } = DiscoveryResponse.decode(bytes);
-    for (const any of resources)
-      if (any.typeUrl !== typeUrl) throw new Error(`${any.typeUrl} in a response of ${typeUrl}`);
-    const named = resources.map(({ value }) => [nameOf(value), value] as const);
-    return response({ typeUrl, nonce, versionInfo, named, versions: new Map(), removed: [], bytes: bytes.length });
+    const wire = resources.map((any) => unwrapped(typeUrl, any));
+    return response({ typeUrl, nonce, versionInfo, wire, versions: new Map(), removed: [], bytes: bytes.length });
   }
-  const {
-    typeUrl,
-    nonce,
-    systemVersionInfo: versionInfo,
-    resources,
-    removedResources: removed,
-  } = DeltaDiscoveryResponse.decode(bytes);
-  const named = resources.map(({ name, resource }) => [name, resource?.value ?? Buffer.alloc(0)] as const);
-  const versions = new Map(resources.map(({ name, version }) => [name, version]));
-  return response({ typeUrl, nonce, versionInfo, named, versions, removed, bytes: bytes.length });
+  const message = DeltaDiscoveryResponse.decode(bytes);
+  const { typeUrl, nonce, systemVersionInfo: versionInfo, resources: wire, removedResources: removed } = message;
+  const versions = new Map(wire.map(({ name, version }) => [name, version]));
+  return response({ typeUrl, nonce, versionInfo, wire, versions, removed, bytes: bytes.length });
+}
+
+const WRAPPED = "type.googleapis.com/envoy.service.discovery.v3.Resource";
+
+/** State of the world carries resources bare, or wrapped when they have a TTL. */
+function unwrapped(typeUrl: string, any: Any): Resource {
+  if (any.typeUrl === WRAPPED) return Resource.decode(any.value);
+  if (any.typeUrl !== typeUrl) throw new Error(`${any.typeUrl} in a response of ${typeUrl}`);
+  return Resource.create({ name: nameOf(any.value), resource: any });
 }
 
 function response({
-  named,
+  wire,
   ...rest
-}: Omit<XdsResponse, "names" | "resources"> & { readonly named: readonly (readonly [string, Buffer])[] }): XdsResponse {
-  const names = named.map(([name]) => name);
-  const resources = new Map(named);
+}: Omit<XdsResponse, "names" | "resources" | "ttlsMs" | "heartbeats"> & {
+  readonly wire: readonly Resource[];
+}): XdsResponse {
+  const names = wire.map(({ name }) => name);
+  const resources = new Map(wire.map(({ name, resource }) => [name, resource?.value ?? Buffer.alloc(0)]));
   // Real clients refuse such a response, so no test may pass with one.
   if (resources.size < names.length) throw new Error(`a name twice in one response: ${names.join(", ")}`);
-  return { ...rest, names, resources };
+  const ttlsMs = new Map<string, number>();
+  for (const { name, ttl } of wire) if (ttl) ttlsMs.set(name, Number(ttl.seconds) * 1_000 + ttl.nanos / 1_000_000);
+  const heartbeats = wire.filter(({ resource }) => !resource).map(({ name }) => name);
+  return { ...rest, names, resources, ttlsMs, heartbeats };
 }
 
 function stringField(bytes: Uint8Array, wanted: number): string {

@@ -2,6 +2,7 @@
 import { ManualClock } from "../../src/runtime/manual-clock.js";
 import { ResourceCache, type ResourceId, TYPE_URLS, XdsServer, type XdsServerOptions } from "../../src/xds/index.js";
 import { AdsClient, type AdsClientOptions } from "./ads-client.js";
+import { MetricRecorder } from "./metric-recorder.js";
 import { namedBytes } from "./xds-messages.js";
 
 export const AUDIENCE = "everyone";
@@ -12,20 +13,26 @@ export const SERVICE_OF = new Map<string, string>([
   [TYPE_URLS.endpoint, "eds"],
   [TYPE_URLS.listener, "lds"],
   [TYPE_URLS.route, "rds"],
+  [TYPE_URLS.secret, "sds"],
+  [TYPE_URLS.extensionConfig, "ecds"],
 ]);
+
+export type XdsRigOptions = Partial<XdsServerOptions>;
 
 export class XdsRig {
   readonly cache = new ResourceCache();
   readonly clock = new ManualClock(1_000);
+  readonly metrics = new MetricRecorder();
   readonly server: XdsServer;
   readonly #clients: AdsClient[] = [];
   #port = 0;
 
-  constructor(options: Partial<XdsServerOptions> = {}) {
-    this.server = new XdsServer({ cache: this.cache, audienceOf: () => AUDIENCE, clock: this.clock, ...options });
+  constructor(options: XdsRigOptions = {}) {
+    const { cache, clock, metrics } = this;
+    this.server = new XdsServer({ cache, audienceOf: () => AUDIENCE, clock, metrics, ...options });
   }
 
-  static async start(options: Partial<XdsServerOptions> = {}): Promise<XdsRig> {
+  static async start(options: XdsRigOptions = {}): Promise<XdsRig> {
     const rig = new XdsRig(options);
     rig.#port = (await rig.server.listen({ host: "127.0.0.1", port: 0 })).port;
     return rig;

@@ -53,7 +53,7 @@ statement("6: a nonce that is not the newest gets no response", "all variants", 
 });
 
 statement(
-  "7, 27: names in a request with a stale nonce count all the same",
+  "7: names in a request with a stale nonce count all the same",
   "all variants",
   async ({ rig, connect, sotw }) => {
     for (const typeUrl of [cluster, endpoint, listener, route]) {
@@ -70,6 +70,26 @@ statement(
       });
       client.send({ typeUrl, responseNonce: newest.nonce, ...(sotw ? { resourceNames: ["A", "B"] } : {}) });
       expect((await client.expectResponse(typeUrl)).names).toContain("B");
+    }
+  },
+);
+
+statement(
+  "27: a stale nonce does not void subscriptions, and one message can be an ACK and subscribe",
+  deltaOnly,
+  async ({ rig, connect }) => {
+    for (const typeUrl of [cluster, endpoint, route]) {
+      rig.put(typeUrl, { A: "1", B: "1", C: "1" });
+      const client = connect(typeUrl);
+      client.subscribe(typeUrl, ["A"]);
+      const first = await client.accept(typeUrl);
+      rig.put(typeUrl, { A: "2" });
+      const second = await client.expectResponse(typeUrl);
+      client.send({ typeUrl, responseNonce: first.nonce, resourceNamesSubscribe: ["B"] });
+      client.send({ typeUrl, responseNonce: second.nonce, resourceNamesSubscribe: ["C"] });
+      const rest = await client.acceptAll();
+      expect(rest.flatMap(({ names }) => names).sort()).toEqual(["B", "C"]);
+      expect(rest.flatMap(({ names, removed }) => [...names, ...removed])).not.toContain("A");
     }
   },
 );
@@ -157,27 +177,23 @@ statement("12: a NACK is error_detail and nothing else", "all variants", async (
   expect(type()).toMatchObject({ state: "SYNCED", ackedVersion: third.versionInfo, error: undefined });
 });
 
-statement(
-  "13, 28: refused content is not sent again, other content at once",
-  "all variants",
-  async ({ rig, connect }) => {
-    for (const typeUrl of [cluster, endpoint, listener, route]) {
-      rig.put(typeUrl, { A: "1" });
-      const client = connect(typeUrl);
-      client.subscribe(typeUrl, ["A"]);
-      await client.accept(typeUrl);
-      rig.put(typeUrl, { A: "bad" });
-      client.nack(await client.expectResponse(typeUrl));
-      await client.expectNoResponse();
-      rig.put(typeUrl, { A: "bad", elsewhere: "1" });
-      await client.expectNoResponse();
-      rig.put(typeUrl, { A: "2" });
-      const next = await client.accept(typeUrl);
-      expect(contentOf(next.resources.get("A") ?? Buffer.of())).toBe("2");
-      await client.expectNoResponse();
-    }
-  },
-);
+statement("13: refused content is not sent again, other content at once", "all variants", async ({ rig, connect }) => {
+  for (const typeUrl of [cluster, endpoint, listener, route]) {
+    rig.put(typeUrl, { A: "1" });
+    const client = connect(typeUrl);
+    client.subscribe(typeUrl, ["A"]);
+    await client.accept(typeUrl);
+    rig.put(typeUrl, { A: "bad" });
+    client.nack(await client.expectResponse(typeUrl));
+    await client.expectNoResponse();
+    rig.put(typeUrl, { A: "bad", elsewhere: "1" });
+    await client.expectNoResponse();
+    rig.put(typeUrl, { A: "2" });
+    const next = await client.accept(typeUrl);
+    expect(contentOf(next.resources.get("A") ?? Buffer.of())).toBe("2");
+    await client.expectNoResponse();
+  }
+});
 
 statement(
   "13: a subscription that changes in the same request as a NACK is honoured",
@@ -279,19 +295,56 @@ statement(
 );
 
 statement(
-  "28: after a NACK the client is not believed to hold what it refused",
+  "28: after a NACK the client is held to have what it last accepted, and the rest of the response arrives",
   deltaOnly,
   async ({ rig, connect }) => {
-    rig.put(route, { A: "1", B: "1" });
-    const client = connect(route);
-    client.subscribe(route, ["A", "B"]);
-    await client.accept(route);
-    rig.put(route, { A: "bad", B: "2" });
-    client.nack(await client.expectResponse(route));
+    for (const typeUrl of [cluster, route]) {
+      rig.put(typeUrl, { A: "1", B: "1" });
+      const client = connect(typeUrl);
+      client.subscribe(typeUrl, ["A", "B"]);
+      await client.accept(typeUrl);
+      rig.put(typeUrl, { A: "bad", B: "2" });
+      const refused: string[][] = [];
+      const accepted: string[] = [];
+      for (let turn = 0; turn < 3; turn++) {
+        const response = await client.expectResponse(typeUrl);
+        if (response.names.includes("A")) {
+          client.nack(response);
+          refused.push([...response.names]);
+        } else {
+          client.ack(response);
+          accepted.push(...response.names);
+        }
+      }
+      expect([refused.map((names) => names.length), accepted]).toEqual([[2, 1], ["B"]]);
+      await client.expectNoResponse();
+      // What it refused it does not hold: the old content again is news.
+      rig.put(typeUrl, { A: "1" });
+      expect((await client.accept(typeUrl)).names).toEqual(["A"]);
+      await client.expectNoResponse();
+    }
+  },
+);
+
+statement(
+  "28: one bad resource among a hundred is found, and it alone is held back",
+  deltaOnly,
+  async ({ rig, connect }) => {
+    const names = Array.from({ length: 100 }, (_, index) => `c${index}`);
+    rig.put(cluster, Object.fromEntries(names.map((name) => [name, name === "c37" ? "bad" : "1"])));
+    const client = connect(cluster);
+    client.subscribe(cluster);
+    const { accepted, refused } = await client.answerAll((response) => !response.names.includes("c37"));
+    expect(accepted.flatMap((response) => response.names).sort()).toEqual(
+      names.filter((name) => name !== "c37").sort(),
+    );
+    expect(refused.map((response) => response.names.length)).toEqual([100, 50, 25, 13, 6, 3, 1]);
+    const type = (): unknown => rig.server.nodes().find(({ id }) => id === "test-node")?.types[0];
+    expect(type()).toMatchObject({ state: "NACKED", error: { resources: ["c37"] } });
     await client.expectNoResponse();
-    // B was refused only together with A: with another A it goes again.
-    rig.put(route, { A: "2" });
-    expect([...(await client.accept(route)).names].sort()).toEqual(["A", "B"]);
+    rig.put(cluster, { c37: "2" });
+    expect((await client.accept(cluster)).names).toEqual(["c37"]);
     await client.expectNoResponse();
+    expect(type()).toMatchObject({ state: "SYNCED", error: undefined });
   },
 );
