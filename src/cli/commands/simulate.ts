@@ -44,17 +44,21 @@ export function addSimulate(program: Command, context: CliContext): void {
         context.stdout.write(listOf(simulator.SCENARIOS, flags.output));
         return;
       }
+      const controlSettings = await jsonOf(flags.settings);
+      const policySettings = policySettingsOf(await jsonOf(flags.policySettings));
       const { proxies, load, seconds, warmupSeconds, hosts } = flags;
       const given = Object.entries({ proxies, load, seconds, warmupSeconds, hosts });
-      const simulated = simulator.simulate({
-        scenario: name,
-        policies: flags.compare ?? [flags.policy],
-        seeds: flags.seeds,
-        firstSeed: flags.firstSeed,
-        parameters: Object.fromEntries(given.filter(([, value]) => value !== undefined)),
-        controlSettings: await jsonOf(flags.settings),
-        policySettings: policySettingsOf(await jsonOf(flags.policySettings)),
-      });
+      const simulated = understood(() =>
+        simulator.simulate({
+          scenario: name,
+          policies: flags.compare ?? [flags.policy],
+          seeds: flags.seeds,
+          firstSeed: flags.firstSeed,
+          parameters: Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+          controlSettings,
+          policySettings,
+        }),
+      );
       context.stdout.write(
         flags.output === "svg"
           ? simulator.renderChart(simulated)
@@ -63,6 +67,16 @@ export function addSimulate(program: Command, context: CliContext): void {
             : tableOf(simulated),
       );
     });
+}
+
+/** Nothing can fail here but what the caller asked for. */
+function understood<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    if (!(cause instanceof SteelyardError)) throw cause;
+    throw new SteelyardError("ERR_CONFIG_INVALID", cause.message, { errors: cause.errors, cause });
+  }
 }
 
 function listOf(scenarios: readonly Scenario[], output: Flags["output"]): string {

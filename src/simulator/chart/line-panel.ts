@@ -119,8 +119,18 @@ function rangeOf({ lines, scale, fromS, toS }: Panel): Range {
   const largest = values.reduce((high, value) => Math.max(high, value), Number.MIN_VALUE);
   if (scale === "linear") return { low: 0, high: niceAbove(largest) };
   const smallest = values.reduce((low, value) => Math.min(low, value), largest);
-  const low = 10 ** Math.floor(Math.log10(smallest));
-  return { low, high: Math.max(low * 10, 10 ** Math.ceil(Math.log10(largest))) };
+  const steps = logSteps(smallest, largest);
+  const low = steps.findLast((step) => step <= smallest) ?? smallest;
+  return { low, high: steps.find((step) => step >= largest && step > low) ?? largest };
+}
+
+/** 1, 2 and 5 times powers of ten, a little beyond both ends. */
+function logSteps(low: number, high: number): number[] {
+  const first = Math.floor(Math.log10(low));
+  const count = Math.ceil(Math.log10(high)) - first + 1;
+  return Array.from({ length: count }, (_, i) => first + i).flatMap((power) =>
+    [1, 2, 5].map((step) => Number((step * 10 ** power).toPrecision(3))),
+  );
 }
 
 /** The next of 1, 2, 2.5, 5 times a power of ten. */
@@ -132,8 +142,7 @@ function niceAbove(value: number): number {
 
 function ticks({ scale }: Panel, { low, high }: Range): number[] {
   if (scale === "linear") return Array.from({ length: TICK_COUNT + 1 }, (_, i) => (i * high) / TICK_COUNT);
-  const decades = Math.round(Math.log10(high / low));
-  return Array.from({ length: decades + 1 }, (_, i) => low * 10 ** i);
+  return logSteps(low, high).filter((step) => step >= low && step <= high);
 }
 
 function timeTicks({ fromS, toS }: Panel): number[] {
