@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findEnvoy } from "../../envoy/find-envoy.mjs";
 import { type ContenderName, contenderOf, OPTIONAL_CONTENDER } from "./contenders.js";
+import { GeneratorLate } from "./load/generator-client.js";
 import { barsOf } from "./measures/bars.js";
 import { environmentOf } from "./measures/environment.js";
 import type { RunResult } from "./measures/result.js";
@@ -13,7 +14,7 @@ import { type BenchResult, resultMarkdown } from "./measures/result-table.js";
 import { type BenchOptions, parseOptions, USAGE } from "./options.js";
 import { lengthOf, type PlannedRun, planOf } from "./plan.js";
 import { acceptsContender } from "./proxies/accepts-contender.js";
-import { run } from "./run.js";
+import { type RunOptions, run } from "./run.js";
 
 class Interrupted extends Error {}
 
@@ -64,7 +65,7 @@ async function measure(options: BenchOptions, folder: string, signal: AbortSigna
   for (const [i, planned] of plan.entries()) {
     console.error(`${i + 1}/${plan.length} ${wordsFor(planned)}`);
     const { scenario, proxies, repetition } = planned;
-    const result = await run({
+    const result = await undisturbed({
       scenario,
       proxies,
       repetition,
@@ -81,6 +82,20 @@ async function measure(options: BenchOptions, folder: string, signal: AbortSigna
     if (!options.keep) rmSync(join(folder, `run-${i + 1}`), { recursive: true, force: true });
   }
   console.log(resultMarkdown({ environment, runs, bars: barsOf(runs) }));
+}
+
+/** A machine that has no time for us now may have it a minute later. */
+const ATTEMPTS = 3;
+
+async function undisturbed(options: RunOptions): Promise<RunResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run({ ...options, folder: join(options.folder, `attempt-${attempt}`) });
+    } catch (error) {
+      if (!(error instanceof GeneratorLate) || attempt === ATTEMPTS) throw error;
+      console.error(`    again: ${error.message}`);
+    }
+  }
 }
 
 function write(result: BenchResult, { jsonFile, markdownFile }: BenchOptions): void {

@@ -11,6 +11,9 @@ export interface LoadOutcome {
   readonly lag: { readonly meanMs: number; readonly maxMs: number };
 }
 
+/** The generator did not get the CPU it needs: the run says nothing. */
+export class GeneratorLate extends Error {}
+
 export class GeneratorClient {
   readonly child: Child;
   readonly #spec: GeneratorSpec;
@@ -33,7 +36,7 @@ export class GeneratorClient {
     return client;
   }
 
-  /** Resolves when the whole load has been sent, answered or given up. */
+  /** Resolves when the whole load has been sent, answered or given up. @throws GeneratorLate */
   async run(startMs: number): Promise<LoadOutcome> {
     const done = this.#next("done");
     this.child.send({ startMs } satisfies GeneratorStart);
@@ -42,9 +45,12 @@ export class GeneratorClient {
   }
 
   #next<K extends GeneratorMessage["kind"]>(kind: K): Promise<GeneratorMessage & { readonly kind: K }> {
-    const heard = new Promise<GeneratorMessage & { readonly kind: K }>((resolve) => {
+    const heard = new Promise<GeneratorMessage & { readonly kind: K }>((resolve, reject) => {
       this.#hear = (message) => {
         if (message.kind === kind) resolve(message as GeneratorMessage & { readonly kind: K });
+        else if (message.kind === "late") {
+          reject(new GeneratorLate(`requests went out ${message.lagMs.toFixed(0)} ms late: this machine is too busy`));
+        }
       };
     });
     return Promise.race([heard, this.child.failOnEnd()]);

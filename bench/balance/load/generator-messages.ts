@@ -25,5 +25,7 @@ export interface GeneratorStart {
 
 export type GeneratorMessage =
   | { readonly kind: "ready" }
+  /** It gave up: it could not send in time, so what it would measure is itself. */
+  | { readonly kind: "late"; readonly lagMs: number }
   /** The records are in the file. */
   | { readonly kind: "done"; readonly lag: { readonly meanMs: number; readonly maxMs: number } };

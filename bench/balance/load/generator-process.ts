@@ -20,6 +20,7 @@ const load: LeanLoad = new LeanLoad({
   pools,
   records,
   nowMs: machineNowMs,
+  onTooLate: (lagMs) => send({ kind: "late", lagMs }),
 });
 
 process.once("disconnect", () => process.exit(0)); // the bench is gone: nobody else would stop us

@@ -21,7 +21,14 @@ export interface LeanLoadOptions {
   readonly pools: readonly ConnectionPool[];
   readonly records: RequestRecords;
   readonly nowMs: () => number;
+  /** Told once, when a request is sent later than MAX_LAG_MS after it was due: from then on the load is no open loop. */
+  readonly onTooLate: (lagMs: number) => void;
 }
+
+const MAX_LAG_MS = 2_000;
+
+/** Requests in flight of one stream; beyond it they count as unanswered at once, or a collapse would eat all sockets. */
+const MAX_IN_FLIGHT = 3_000;
 
 interface Flight {
   readonly stream: number;
@@ -32,6 +39,7 @@ export class LeanLoad {
   readonly #options: LeanLoadOptions;
   readonly #arrivals: readonly PoissonArrivals[];
   readonly #flights = new Set<Flight>();
+  readonly #inFlight: number[];
   readonly #alarm = new Alarm(() => this.wake());
   #startMs = Number.POSITIVE_INFINITY;
   #stopMs = Number.POSITIVE_INFINITY;
@@ -42,6 +50,7 @@ export class LeanLoad {
   constructor(options: LeanLoadOptions) {
     this.#options = options;
     this.#arrivals = options.streams.map(({ segments, rng }) => new PoissonArrivals(segments, rng));
+    this.#inFlight = options.streams.map(() => 0);
   }
 
   get inFlight(): number {
@@ -85,15 +94,25 @@ export class LeanLoad {
     const pool = pools[Math.floor(rng.next() * pools.length)] as ConnectionPool;
     const flight: Flight = { stream, dueMs };
     this.#flights.add(flight);
-    const lagMs = nowMs - this.#startMs - dueMs;
+    this.#inFlight[stream] = (this.#inFlight[stream] ?? 0) + 1;
+    this.#noteLag(nowMs - this.#startMs - dueMs);
+    if ((this.#inFlight[stream] ?? 0) > MAX_IN_FLIGHT) {
+      this.#record(flight, 0, NO_BACKEND);
+      return;
+    }
+    pool.send(request, (response) => this.#record(flight, response?.status ?? 0, response?.backend ?? NO_BACKEND));
+  }
+
+  #noteLag(lagMs: number): void {
+    if (lagMs > MAX_LAG_MS && this.#lagMaxMs <= MAX_LAG_MS) this.#options.onTooLate(lagMs);
     this.#lagSumMs += lagMs;
     this.#lagMaxMs = Math.max(this.#lagMaxMs, lagMs);
     this.#sent += 1;
-    pool.send(request, (response) => this.#record(flight, response?.status ?? 0, response?.backend ?? NO_BACKEND));
   }
 
   #record(flight: Flight, status: number, backend: number): void {
     if (!this.#flights.delete(flight)) return;
+    this.#inFlight[flight.stream] = (this.#inFlight[flight.stream] ?? 0) - 1;
     const { records, nowMs } = this.#options;
     records.add(flight.stream, flight.dueMs, nowMs() - this.#startMs - flight.dueMs, status, backend);
   }

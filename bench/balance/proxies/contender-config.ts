@@ -53,6 +53,9 @@ function listener({ contenders, listenerPort, routeTimeoutMs }: ContenderConfigO
   return {
     name: "bench",
     address: { socket_address: { address: "127.0.0.1", port_value: listenerPort } },
+    // After a pause of the machine many connections come at once; those that the default of 128 drops would come back only
+    // after 1 s, 3 s, ..., and a pause would become a collapse.
+    tcp_backlog_size: 4_096,
     filter_chains: [
       {
         filters: [

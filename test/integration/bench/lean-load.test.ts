@@ -59,6 +59,7 @@ describe("lean load on lean backends", () => {
       pools: [pool],
       records,
       nowMs: machineNowMs,
+      onTooLate: () => undefined,
     });
     const startMs = machineNowMs();
     sender.begin(startMs, 200);
