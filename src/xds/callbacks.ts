@@ -35,11 +35,22 @@ export interface NackInfo {
   readonly error: RefusalError;
 }
 
+export interface MissingInfo {
+  readonly typeUrl: string;
+  /** Asked for in this request; collections without a member too. */
+  readonly names: readonly string[];
+}
+
 export interface XdsCallbacks {
   /** May refuse. */
   readonly onStreamOpened?: (stream: StreamInfo) => void;
   /** Before anything is answered to the request; may refuse. */
   readonly onRequest?: (stream: StreamInfo, request: RequestInfo) => void;
+  /**
+   * A client has asked for names that the cache does not hold (on-demand clusters and virtual hosts). What is put into the
+   * cache before this returns is sent in answer; what comes later is sent when it comes. May refuse.
+   */
+  readonly onMissing?: (stream: StreamInfo, missing: MissingInfo) => void;
   readonly onNack?: (stream: StreamInfo, nack: NackInfo) => void;
   readonly onResponse?: (stream: StreamInfo, response: ResponseInfo) => void;
   readonly onStreamClosed?: (stream: StreamInfo) => void;

@@ -1,5 +1,6 @@
 // One type on one stream: the part of a session that decides what to send next. Pull-based: nothing is queued, so what
 // is dropped, replaced or unsubscribed before it is pulled never reaches the wire, and the newest content always wins.
+import { globOf, membersOf } from "./glob.js";
 import type { XdsLimits } from "./limits.js";
 import type { RefusalError } from "./request.js";
 import type { Resource, ResourceId } from "./resource.js";
@@ -24,6 +25,13 @@ export interface Interest {
   unwatchAll(typeUrl: string): void;
 }
 
+/** The resources that a name asked for stands for: one, none, or the members of a collection. */
+export function namesOf(view: AudienceView, typeUrl: string, name: string): readonly string[] {
+  const glob = globOf(name);
+  if (glob) return [...membersOf(glob, view.names(typeUrl))];
+  return view.get(typeUrl, name) ? [name] : [];
+}
+
 /** Ends all that a subscription made the stream wait for. */
 export function unwatchSubscription(interest: Interest, typeUrl: string, { all, names }: Subscription): void {
   if (all) interest.unwatchAll(typeUrl);
@@ -38,6 +46,8 @@ export interface ChannelPorts {
   /** Frames of heartbeats, for clients that understand TTLs. */
   readonly ttlFrames: TtlFrames | undefined;
   readonly limits: XdsLimits;
+  /** Names were asked for that do not exist. */
+  readonly onMissing: ((typeUrl: string, names: readonly string[]) => void) | undefined;
 }
 
 /** A response that is on its way: the caller must write it. */

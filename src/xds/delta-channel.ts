@@ -4,11 +4,13 @@ import {
   type ChannelPorts,
   type ChannelStatus,
   type Draft,
+  namesOf,
   type PullContext,
   type Receipt,
   unwatchSubscription,
 } from "./channel.js";
 import { ledgerStatus } from "./channel-status.js";
+import { globOf } from "./glob.js";
 import { Heartbeats } from "./heartbeats.js";
 import { Ledger } from "./ledger.js";
 import type { DeltaRequest } from "./request.js";
@@ -189,12 +191,18 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     const reported = first ? request.initialVersions : new Map<string, string>();
     const dropped = new Set(change.dropped);
     for (const [name, version] of reported) {
-      if (!all && !dropped.has(name)) this.#adopt(name);
+      if (!all && !dropped.has(name) && !this.#subscription.covers(name)) this.#adopt(name);
       if (this.#subscription.covers(name)) this.#ledger.assume(name, version);
     }
+    const missing: string[] = [];
     for (const name of change.asked) {
       interest.watch(typeUrl, name);
-      if (!reported.has(name)) this.#ledger.markAsked(name);
+      const existing = namesOf(view, typeUrl, name);
+      if (existing.length === 0) missing.push(name);
+      // What does not exist is looked at under its own name, so that the client is told.
+      for (const each of existing.length > 0 ? existing : [name]) {
+        if (!reported.has(each)) this.#ledger.markAsked(each);
+      }
     }
     for (const name of change.revealed) {
       interest.unwatch(typeUrl, name);
@@ -202,19 +210,18 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     }
     for (const name of change.dropped) {
       interest.unwatch(typeUrl, name);
-      this.#ledger.drop(name);
+      if (!this.#subscription.covers(name)) this.#ledger.drop(name);
     }
+    const lessCovered = change.all === "off" || [...change.dropped, ...change.revealed].some(globOf);
     if (change.all === "asked") {
       for (const name of view.names(typeUrl)) if (!reported.has(name)) this.#ledger.markAsked(name);
       if (first && reported.size === 0) this.#answerDue = true;
     }
-    if (change.all === "off") {
-      this.#ledger.retain((name) => this.#subscription.covers(name));
-    }
+    if (lessCovered) this.#ledger.retain((name) => this.#subscription.covers(name));
+    if (missing.length > 0) this.#ports.onMissing?.(typeUrl, missing);
   }
 
   #adopt(name: string): void {
-    if (this.#subscription.names.has(name)) return;
     this.#subscription.adopt(name);
     this.#ports.interest.watch(this.rule.typeUrl, name);
   }

@@ -144,7 +144,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
 
   #join(node: NodeInfo): Joined<R> {
     const { engine, protocol } = this.#options;
-    const { cache, index, limits } = engine;
+    const { cache, index, limits, callbacks } = engine;
     const audience = engine.audienceOf(node);
     const view: AudienceView = {
       get: (typeUrl, name) => cache.get(audience, typeUrl, name),
@@ -154,9 +154,14 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
     };
     const interest = index.interestOf(audience, this);
     const { clientFeatures } = node;
-    const session = protocol.session({ view, interest, frames: cache.frames, limits, clientFeatures });
+    const onMissing = callbacks.onMissing && this.#missing;
+    const session = protocol.session({ view, interest, frames: cache.frames, limits, clientFeatures, onMissing });
     return { node, audience, session };
   }
+
+  readonly #missing = (typeUrl: string, names: readonly string[]): void => {
+    this.#options.engine.callbacks.onMissing?.(this.info, { typeUrl, names });
+  };
 
   #pump(): void {
     this.#writer.pump();

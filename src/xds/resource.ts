@@ -26,8 +26,9 @@ export function messageOf<T>(codec: MessageCodec<T>, message: T): EncodableMessa
 export type ResourceContent = {
   readonly name: string;
   /**
-   * What the resource needs before a client can use it (a Cluster its ClusterLoadAssignment, a Listener its
-   * RouteConfiguration). When the resource is sent changed, a subscribed reference is sent again after it.
+   * What the resource needs before a client can use it: a Cluster its ClusterLoadAssignment, a Listener its
+   * RouteConfiguration, a RouteConfiguration its Clusters. When the resource is sent changed, subscribed references to
+   * types that come later on the wire are sent again after it.
    */
   readonly refs?: readonly ResourceId[];
   /**

@@ -7,7 +7,7 @@ export interface DiscoveryService {
   /** First half of a transport's name: `ads`, `cds`, … */
   readonly label: string;
   readonly service: string;
-  /** Methods by variant; VHDS has no state of the world. */
+  /** Methods by variant; virtual hosts and locality endpoints have no state of the world. */
   readonly sotw: string | undefined;
   readonly delta: string;
   /** `undefined`: any type. */
@@ -32,6 +32,10 @@ export const DISCOVERY_SERVICES: readonly DiscoveryService[] = [
   },
   perType("cds", "cluster.v3.Cluster", "Clusters", TYPE_URLS.cluster),
   perType("eds", "endpoint.v3.Endpoint", "Endpoints", TYPE_URLS.endpoint),
+  {
+    ...perType("leds", "endpoint.v3.LocalityEndpoint", "LocalityEndpoints", TYPE_URLS.localityEndpoint),
+    sotw: undefined,
+  },
   perType("lds", "listener.v3.Listener", "Listeners", TYPE_URLS.listener),
   perType("rds", "route.v3.Route", "Routes", TYPE_URLS.route),
   perType("srds", "route.v3.ScopedRoutes", "ScopedRoutes", TYPE_URLS.scopedRoute),

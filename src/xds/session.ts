@@ -107,7 +107,12 @@ export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> 
 
   #followUp(draft: Draft): void {
     for (const channel of this.#ordered) if (channel.rule.parent === draft.typeUrl) channel.parentSent();
-    for (const { typeUrl, name } of draft.dependents) this.#channels.get(typeUrl)?.resend(name);
+    const { rank } = ruleOf(draft.typeUrl);
+    for (const { typeUrl, name } of draft.dependents) {
+      const channel = this.#channels.get(typeUrl);
+      // What goes before on the wire (a route's clusters) does not wait for this, and must not be disturbed.
+      if (channel && channel.rule.rank >= rank) channel.resend(name);
+    }
   }
 
   #openChannel(typeUrl: string): Channel<R> {

@@ -7,11 +7,13 @@ import {
   type ChannelPorts,
   type ChannelStatus,
   type Draft,
+  namesOf,
   type PullContext,
   type Receipt,
   unwatchSubscription,
 } from "./channel.js";
 import { ledgerStatus } from "./channel-status.js";
+import { globOf } from "./glob.js";
 import { Heartbeats } from "./heartbeats.js";
 import { Ledger } from "./ledger.js";
 import type { SotwRequest } from "./request.js";
@@ -174,20 +176,24 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
     if (this.#subscription.names.size > limits.maxNamesPerType) {
       throw resourceExhausted(`more than ${limits.maxNamesPerType} names subscribed`);
     }
+    const missing: string[] = [];
     for (const name of change.added) {
       interest.watch(typeUrl, name);
-      this.#ledger.mark(name);
+      const existing = namesOf(view, typeUrl, name);
+      if (existing.length === 0) missing.push(name);
+      for (const each of existing) this.#ledger.mark(each);
     }
     for (const name of change.removed) interest.unwatch(typeUrl, name);
     if (change.all === "on") {
       interest.watchAll(typeUrl);
       for (const name of view.names(typeUrl)) this.#ledger.mark(name);
     }
-    if (change.all === "off") {
-      interest.unwatchAll(typeUrl);
+    if (change.all === "off") interest.unwatchAll(typeUrl);
+    if (change.all === "off" || change.removed.some(globOf)) {
       this.#ledger.retain((name) => this.#subscription.covers(name));
     }
     for (const name of change.removed) if (!this.#subscription.covers(name)) this.#ledger.drop(name);
+    if (missing.length > 0) this.#ports.onMissing?.(typeUrl, missing);
     return change.added.length > 0 || change.removed.length > 0 || change.all !== "same";
   }
 

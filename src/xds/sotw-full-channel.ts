@@ -6,6 +6,7 @@ import {
   type ChannelPorts,
   type ChannelStatus,
   type Draft,
+  namesOf,
   type PullContext,
   type Receipt,
   unwatchSubscription,
@@ -181,7 +182,7 @@ export class SotwFullChannel implements Channel<SotwRequest> {
   }
 
   #subscribe(list: readonly string[], first: boolean): void {
-    const { interest, limits } = this.#ports;
+    const { interest, limits, view, onMissing } = this.#ports;
     const { typeUrl } = this.rule;
     const change = this.#subscription.update(list, first);
     if (this.#subscription.names.size > limits.maxNamesPerType) {
@@ -205,13 +206,17 @@ export class SotwFullChannel implements Channel<SotwRequest> {
     if (this.#refusal && (change.removed.length > 0 || change.all === "off")) this.#dirty = true;
     if (first) this.#answerDue = !this.#subscribedToNothing();
     if (first || change.added.length > 0 || change.all === "on") this.#again = true;
+    const missing = onMissing ? change.added.filter((name) => namesOf(view, typeUrl, name).length === 0) : [];
+    if (missing.length > 0) onMissing?.(typeUrl, missing);
   }
 
   #target(): TypeSnapshot {
     const { view } = this.#ports;
     const { typeUrl } = this.rule;
     if (this.#subscription.all) return view.snapshot(typeUrl);
-    const resources = [...this.#subscription.names].flatMap((name) => view.get(typeUrl, name) ?? []);
+    const { names: asked, globs } = this.#subscription;
+    const names = new Set(globs.length === 0 ? asked : [...asked].flatMap((name) => namesOf(view, typeUrl, name)));
+    const resources = [...names].flatMap((name) => view.get(typeUrl, name) ?? []);
     return new TypeSnapshot(resources, view.typeVersion(typeUrl).pinned);
   }
 

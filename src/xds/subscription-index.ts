@@ -1,6 +1,7 @@
 // Who wants what: finds the streams that a change must wake, without asking the others. Invariant: holds nothing for a
 // stream that is gone, nor for a name nobody wants.
 import type { Interest } from "./channel.js";
+import { type Glob, globOf, membersOf } from "./glob.js";
 import type { ChangedNames } from "./resource-cache.js";
 
 export interface Watcher {
@@ -12,6 +13,8 @@ export interface Watcher {
 interface TypeWatchers {
   readonly all: Set<Watcher>;
   readonly byName: Map<string, Set<Watcher>>;
+  /** The collections among the names. */
+  readonly globs: Map<string, Glob>;
 }
 
 export class SubscriptionIndex {
@@ -28,16 +31,22 @@ export class SubscriptionIndex {
   interestOf(audience: string, watcher: Watcher): Interest {
     return {
       watch: (typeUrl, name) => {
-        const { byName } = this.#type(audience, typeUrl);
+        const { byName, globs } = this.#type(audience, typeUrl);
         const watchers = byName.get(name);
-        if (watchers) watchers.add(watcher);
-        else byName.set(name, new Set([watcher]));
+        if (watchers) {
+          watchers.add(watcher);
+          return;
+        }
+        byName.set(name, new Set([watcher]));
+        const glob = globOf(name);
+        if (glob) globs.set(name, glob);
       },
       unwatch: (typeUrl, name) => {
         const type = this.#audiences.get(audience)?.get(typeUrl);
         const watchers = type?.byName.get(name);
         if (!type || !watchers?.delete(watcher) || watchers.size > 0) return;
         type.byName.delete(name);
+        type.globs.delete(name);
         this.#collect(audience, typeUrl, type);
       },
       watchAll: (typeUrl) => {
@@ -64,6 +73,11 @@ export class SubscriptionIndex {
         const only = new Set([name]);
         for (const watcher of watchers) watcher.touch(typeUrl, only);
       }
+      for (const glob of type.globs.values()) {
+        const members = new Set(membersOf(glob, names));
+        if (members.size === 0) continue;
+        for (const watcher of type.byName.get(glob.name) ?? []) watcher.touch(typeUrl, members);
+      }
     }
   }
 
@@ -82,7 +96,7 @@ export class SubscriptionIndex {
     }
     let type = types.get(typeUrl);
     if (!type) {
-      type = { all: new Set(), byName: new Map() };
+      type = { all: new Set(), byName: new Map(), globs: new Map() };
       types.set(typeUrl, type);
     }
     return type;

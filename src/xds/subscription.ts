@@ -1,15 +1,18 @@
 // Which names of one type one stream wants. Owns the wildcard rules of the protocol, which differ by variant and by type:
 // state of the world lists all names each time, delta says what is added and what goes.
+import { type Glob, globOf } from "./glob.js";
 import type { TypeRule } from "./type-rules.js";
 
 const WILDCARD = "*";
+const NO_GLOBS: readonly Glob[] = [];
 
 /** Read side, for whoever sends. */
 export interface Subscription {
   /** Everything of the type. */
   readonly all: boolean;
-  /** Names asked for one by one, also while `all` holds. */
+  /** Names asked for one by one, also while `all` holds; those of collections among them. */
   readonly names: ReadonlySet<string>;
+  readonly globs: readonly Glob[];
   covers(name: string): boolean;
 }
 
@@ -24,6 +27,7 @@ export interface SotwChange {
 export class SotwSubscription implements Subscription {
   readonly #rule: TypeRule;
   #names: ReadonlySet<string> = new Set();
+  #globs: readonly Glob[] = [];
   #all = false;
   /** Once a request named anything, an empty list is no wildcard any more but the end of all subscriptions. */
   #named = false;
@@ -40,8 +44,12 @@ export class SotwSubscription implements Subscription {
     return this.#names;
   }
 
+  get globs(): readonly Glob[] {
+    return this.#globs;
+  }
+
   covers(name: string): boolean {
-    return this.#all || this.#names.has(name);
+    return this.#all || this.#names.has(name) || this.#globs.some((glob) => glob.matches(name));
   }
 
   /** Takes the complete list of a request; `first` on this stream for this type. */
@@ -52,6 +60,7 @@ export class SotwSubscription implements Subscription {
     const all = legacy || (this.#rule.wildcard !== "never" && names.delete(WILDCARD));
     const before = { names: this.#names, all: this.#all };
     this.#names = names;
+    this.#globs = [...names].flatMap((name) => globOf(name) ?? []);
     this.#all = all;
     return {
       added: [...names].filter((name) => !before.names.has(name)),
@@ -75,6 +84,7 @@ export interface DeltaChange {
 export class DeltaSubscription implements Subscription {
   readonly #rule: TypeRule;
   readonly #names = new Set<string>();
+  readonly #globs = new Map<string, Glob>();
   #all = false;
 
   constructor(rule: TypeRule) {
@@ -89,13 +99,19 @@ export class DeltaSubscription implements Subscription {
     return this.#names;
   }
 
+  get globs(): readonly Glob[] {
+    return this.#globs.size === 0 ? NO_GLOBS : [...this.#globs.values()];
+  }
+
   covers(name: string): boolean {
-    return this.#all || this.#names.has(name);
+    return this.#all || this.#names.has(name) || this.globs.some((glob) => glob.matches(name));
   }
 
   /** Counts names as subscribed that the client did not spell out (`initial_resource_versions`). */
   adopt(name: string): void {
     this.#names.add(name);
+    const glob = globOf(name);
+    if (glob) this.#globs.set(name, glob);
   }
 
   update(subscribe: readonly string[], unsubscribe: readonly string[], first: boolean): DeltaChange {
@@ -106,7 +122,7 @@ export class DeltaSubscription implements Subscription {
       all = "asked";
       this.#all = true;
     }
-    for (const name of asked) this.#names.add(name);
+    for (const name of asked) this.adopt(name);
 
     const gone = new Set(unsubscribe);
     if (wildcard !== "never" && gone.delete(WILDCARD) && this.#all) {
@@ -117,6 +133,7 @@ export class DeltaSubscription implements Subscription {
     const revealed: string[] = [];
     for (const name of gone) {
       if (!this.#names.delete(name)) continue; // never subscribed: nothing to answer
+      this.#globs.delete(name);
       asked.delete(name);
       (this.#all ? revealed : dropped).push(name);
     }

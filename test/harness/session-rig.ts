@@ -59,6 +59,7 @@ export class SessionRig {
       frames: cache.frames,
       limits: this.#limits,
       clientFeatures: this.#clientFeatures,
+      onMissing: undefined,
     });
     const pull = (): XdsResponse | undefined => {
       const draft: Draft | undefined = session.next(this.nowMs);

@@ -14,6 +14,7 @@ export const SERVICE_OF = new Map<string, string>([
   [TYPE_URLS.listener, "lds"],
   [TYPE_URLS.route, "rds"],
   [TYPE_URLS.secret, "sds"],
+  [TYPE_URLS.localityEndpoint, "leds"],
   [TYPE_URLS.extensionConfig, "ecds"],
 ]);
 

@@ -274,3 +274,83 @@ statement(
     expect((await fresh.accept(cluster)).names).toEqual(["A"]);
   },
 );
+
+statement(
+  "names are opaque, and a collection of the xdstp scheme stands for what is directly below it",
+  "all variants",
+  async ({ rig, connect }) => {
+    const directory = "xdstp://authority/type/a";
+    for (const typeUrl of [cluster, route]) {
+      const others = ["xdstp://authority/type/b/x", `${directory}/deep/x`, `${directory}/x?env=test`, "a/x"];
+      rig.put(typeUrl, Object.fromEntries([`${directory}/x`, ...others].map((name) => [name, "1"])));
+      const client = connect(typeUrl);
+      client.subscribe(typeUrl, [`${directory}/*`]);
+      expect((await client.accept(typeUrl)).names).toEqual([`${directory}/x`]);
+      rig.put(typeUrl, { [`${directory}/y`]: "1", [`${directory}/deep/y`]: "1" });
+      expect((await client.accept(typeUrl)).names).toContain(`${directory}/y`);
+      client.subscribe(typeUrl, [`${directory}/*?env=test`]);
+      expect((await client.accept(typeUrl)).names).toContain(`${directory}/x?env=test`);
+      client.unsubscribe(typeUrl, [`${directory}/*`]);
+      await client.expectNoResponse();
+      rig.put(typeUrl, { [`${directory}/x`]: "2" });
+      await client.expectNoResponse();
+      client.close();
+    }
+    // Not of that scheme: a name like any other.
+    rig.put(route, { "routes/*": "1", "routes/x": "1" });
+    const client = connect(route);
+    client.subscribe(route, ["routes/*"]);
+    expect((await client.accept(route)).names).toEqual(["routes/*"]);
+  },
+);
+
+statement(
+  "a collection without a member is reported as absent, and its members as they come and go",
+  deltaOnly,
+  async ({ rig, connect }) => {
+    const typeUrl = TYPE_URLS.localityEndpoint;
+    const collection = "xdstp://authority/envoy.config.endpoint.v3.LbEndpoint/zone-a/*";
+    const member = collection.replace("*", "10.0.0.1:80");
+    const client = connect(typeUrl);
+    client.subscribe(typeUrl, [collection]);
+    expect((await client.accept(typeUrl)).removed).toEqual([collection]);
+    rig.put(typeUrl, { [member]: "1" });
+    expect((await client.accept(typeUrl)).names).toEqual([member]);
+    client.reconnect({ resume: true });
+    await client.expectNoResponse();
+    rig.remove(typeUrl, member);
+    expect((await client.accept(typeUrl)).removed).toEqual([member]);
+    client.unsubscribe(typeUrl, [collection]);
+    await client.expectNoResponse();
+    rig.put(typeUrl, { [member]: "2" });
+    await client.expectNoResponse();
+  },
+);
+
+let onDemand: ((names: readonly string[]) => void) | undefined;
+
+statement(
+  "names made on demand: the caller hears which are missing, and answers at once or later",
+  "all variants",
+  async ({ rig, connect }) => {
+    const asked: string[] = [];
+    onDemand = (names) => {
+      asked.push(...names);
+      for (const name of names) if (name.startsWith("now")) rig.put(cluster, { [name]: "1" });
+    };
+    rig.put(cluster, { there: "1" });
+    const client = connect(cluster);
+    client.subscribe(cluster, ["there", "now 1", "later 1"]);
+    const first = await client.accept(cluster);
+    expect([...first.names].sort()).toEqual(["now 1", "there"]);
+    rig.put(cluster, { "later 1": "1" });
+    expect((await client.accept(cluster)).names).toContain("later 1");
+    client.subscribe(cluster, ["*"]);
+    await client.acceptAll();
+    client.subscribe(cluster, ["now 2"]); // on top of the wildcard
+    expect((await client.accept(cluster)).names).toContain("now 2");
+    await client.expectNoResponse();
+    expect(asked).toEqual(["now 1", "later 1", "now 2"]);
+  },
+  { callbacks: { onMissing: ({ node }, { names }) => (node?.id === "test-node" ? onDemand?.(names) : undefined) } },
+);
