@@ -19,7 +19,7 @@ export interface BenchOptions {
 }
 
 export const USAGE = `usage: npm run bench:balance -- [options]
-  --quick            S2, S3 and S4 with one Envoy, once, in short windows: a look in about 4 minutes
+  --quick            S2, S3 and S4 with one Envoy, once, in short windows: a look in about 3 minutes
   --scenarios a,b    only these: ${SCENARIO_NAMES.join(", ")}
   --proxies a,b      numbers of Envoys, 1 to 8 (default 1,4)
   --repetitions N    of everything, 1 to 100 (default 3)
