@@ -49,7 +49,7 @@ const versionOf = (name) => `${name} ${JSON.parse(readFileSync(`node_modules/${n
 const genStamp = () =>
   stampOf({
     words: ["@bufbuild/buf", "ts-proto", "@grpc/grpc-js-xds", "@grpc/grpc-js"].map(versionOf),
-    files: ["buf.yaml", "buf.gen.yaml", ...filesBelow("proto")],
+    files: ["buf.yaml", "buf.gen.yaml", "tools/ready/descriptor-set-plugin.mjs", ...filesBelow("proto")],
   });
 
 const gen = {
