@@ -6,7 +6,16 @@ export type { Second } from "./measure/time-series.js";
 export type { WindowResult } from "./measure/window-record.js";
 export type { HostChange } from "./plant/host-change.js";
 export { policyNames } from "./policies.js";
-export type { Scenario, ScenarioParameters } from "./scenario.js";
+export {
+  alike,
+  BASE,
+  host,
+  mixedSizes,
+  planOf,
+  type Scenario,
+  type ScenarioParameters,
+  type Variation,
+} from "./scenario.js";
 export { SCENARIOS } from "./scenarios/index.js";
 export {
   type HostGroup,
