@@ -1,9 +1,9 @@
 // `npm run bench:balance`: the closed loop on real Envoy against its rivals. Exit status 0 = all runs were made (whatever
 // they found: the bars are in the result), 1 = something broke, 2 = wrong usage, 130 = Ctrl-C. What has been measured is
 // written after every run, so that an end half way loses nothing.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { findEnvoy } from "../../envoy/find-envoy.mjs";
 import { type ContenderName, contenderOf, OPTIONAL_CONTENDER } from "./contenders.js";
 import { GeneratorLate } from "./load/generator-client.js";
@@ -99,6 +99,7 @@ async function undisturbed(options: RunOptions): Promise<RunResult> {
 }
 
 function write(result: BenchResult, { jsonFile, markdownFile }: BenchOptions): void {
+  for (const file of [jsonFile, markdownFile]) if (file !== undefined) mkdirSync(dirname(file), { recursive: true });
   if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify(result, shortNumbers, 1)}\n`);
   if (markdownFile !== undefined) writeFileSync(markdownFile, `${resultMarkdown(result)}\n`);
 }

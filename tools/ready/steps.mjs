@@ -75,7 +75,7 @@ const gen = {
 const BUILD_STAMP = "dist/.stamp";
 const SOURCES = ["src", "envoy", "bench"];
 const ENTRY = "dist/src/cli/main.js";
-const isSource = (path) => /\.m?ts$|\.mjs$|\.json$/.test(path);
+const isSource = (path) => /\.m?ts$|\.mjs$|\.json$/.test(path) && !path.startsWith("bench/results/");
 const buildStamp = () =>
   stampOf({
     words: [versionOf("typescript"), readStamp(GEN_STAMP) ?? ""],
