@@ -101,6 +101,24 @@ describe("Publisher", () => {
     ]);
   });
 
+  test("when hashing sets in or ends, the routes follow, which name the key", async () => {
+    const { services, plans, cache, publisher, snapshot } = setUp();
+    services.store(SERVICE, snapshot);
+    plans.store(SERVICE, planOf(snapshot, 1));
+    await publisher.start();
+    const maglev = { policy: "maglev", tableSize: 65_537 } as const;
+    const calls: (string | undefined)[] = [];
+    for (const [revision, enforcement] of [LEAST_REQUEST, maglev, maglev, LEAST_REQUEST].entries()) {
+      cache.calls.length = 0;
+      plans.store(SERVICE, { ...planOf(snapshot, revision + 2), enforcement });
+      await Promise.resolve();
+      calls.push(cache.calls[0]);
+    }
+    const own = `${FULL_AUDIENCE}: +Cluster/shop +ClusterLoadAssignment/shop`;
+    const withRoutes = `${own} +Listener/gateway +RouteConfiguration/gateway`;
+    expect(calls).toEqual([own, withRoutes, own, withRoutes]);
+  });
+
   test("a plan without entries for a service with instances is not published, nor one that Envoy would refuse", async () => {
     const { services, plans, cache, publisher, snapshot } = setUp();
     services.store(SERVICE, snapshot);
