@@ -13,6 +13,14 @@ export interface StreamInfo {
   readonly node: NodeInfo | undefined;
 }
 
+/** A client that asks once, without a stream. */
+export interface FetchInfo {
+  /** e.g. `cds-rest`, `cds-fetch`. */
+  readonly transport: string;
+  readonly peer: string;
+  readonly node: NodeInfo;
+}
+
 export interface RequestInfo {
   readonly typeUrl: string;
   /** What it says about an earlier response; `stale` answers one that is not the newest, or none of this stream. */
@@ -44,6 +52,8 @@ export interface MissingInfo {
 export interface XdsCallbacks {
   /** May refuse. */
   readonly onStreamOpened?: (stream: StreamInfo) => void;
+  /** Before a request without a stream is answered; may refuse. */
+  readonly onFetch?: (client: FetchInfo, request: { readonly typeUrl: string }) => void;
   /** Before anything is answered to the request; may refuse. */
   readonly onRequest?: (stream: StreamInfo, request: RequestInfo) => void;
   /**

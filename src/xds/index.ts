@@ -1,5 +1,6 @@
 // `steelyard/xds`: an xDS server library. Put resources into a ResourceCache, serve it with an XdsServer.
 export type {
+  FetchInfo,
   MissingInfo,
   NackInfo,
   RequestInfo,

@@ -1,5 +1,6 @@
 // Serves a ResourceCache over every discovery service, both variants. Owns the open streams and wakes those that a change
 // concerns: all changes of one turn of the event loop go out together, in one synchronous pass over the streams.
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Server, status, type UntypedHandleCall } from "@grpc/grpc-js";
 import type { Clock } from "../runtime/clock.js";
 import { type Logger, silentLogger } from "../runtime/logger.js";
@@ -8,6 +9,7 @@ import { CallTransports, type WritePath } from "./call-transports.js";
 import type { XdsCallbacks } from "./callbacks.js";
 import { DiscoveryStream, type Protocol, type StreamTransport } from "./discovery-stream.js";
 import type { Engine } from "./engine.js";
+import { unaryFetch } from "./fetch.js";
 import type { BytesCall } from "./grpc-transport.js";
 import { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
 import { type ListenAddress, type ListenOptions, XdsListener } from "./listener.js";
@@ -15,6 +17,7 @@ import type { NodeInfo } from "./node.js";
 import { type NodeStatus, nodeStatuses, type StreamReport } from "./node-status.js";
 import type { DeltaRequest, DiscoveryRequest, SotwRequest } from "./request.js";
 import type { ResourceCache } from "./resource-cache.js";
+import { RestGateway } from "./rest-gateway.js";
 import { bytesMethod, DISCOVERY_SERVICES } from "./services.js";
 import { deltaSession, sotwSession } from "./session.js";
 import { StreamError } from "./stream-error.js";
@@ -77,7 +80,7 @@ export class XdsServer {
 
   /** Adds all discovery services to a server, which stays the caller's: close it after `close()` of this one. */
   addTo(server: Pick<Server, "addService">): void {
-    for (const { label, service, sotw, delta, onlyType } of DISCOVERY_SERVICES) {
+    for (const { label, service, sotw, delta, fetch, onlyType } of DISCOVERY_SERVICES) {
       const handlers: Record<string, UntypedHandleCall> = {};
       const definition: Record<string, ReturnType<typeof bytesMethod>> = {};
       if (sotw !== undefined) {
@@ -86,8 +89,21 @@ export class XdsServer {
       }
       definition[delta] = bytesMethod(service, delta);
       handlers[delta] = (call: BytesCall) => this.#accept(call, `${label}-delta`, onlyType, DELTA);
+      if (fetch !== undefined && onlyType !== undefined) {
+        definition[fetch.method] = bytesMethod(service, fetch.method, "unary");
+        handlers[fetch.method] = unaryFetch(this.#engine, `${label}-fetch`, onlyType);
+      }
       server.addService(definition, handlers);
     }
+  }
+
+  /**
+   * A request handler for `node:http` that serves `POST /v3/discovery:…` (Envoy's `api_type: REST`), in JSON and protobuf,
+   * and answers 404 to everything else. Mount it where the data planes may reach it.
+   */
+  get rest(): (request: IncomingMessage, response: ServerResponse) => void {
+    const gateway = new RestGateway(this.#engine);
+    return (request, response) => void gateway.handle(request, response);
   }
 
   /**
