@@ -93,8 +93,11 @@ function answerWith(route: Route, handler: UntypedHandler): RequestHandler {
       lastEventId: typeof lastEventId === "string" ? lastEventId : "",
       callerGone: gone.signal,
     });
-    if ("stream" in answer) answer.stream(request, response);
-    else send(request, response, answer);
+    if ("stream" in answer) {
+      // A HEAD that opened a stream would never end, and nobody would read it.
+      if (request.method === "HEAD") response.type(route.replies[0]?.mediaType ?? "").end();
+      else answer.stream(request, response);
+    } else send(request, response, answer);
   };
 }
 

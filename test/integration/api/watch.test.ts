@@ -110,6 +110,13 @@ describe("GET /v1/watch", () => {
     expect(await next(events)).toMatchObject({ event: "instances", data: { instances: [{ weight: 5 }] } });
   });
 
+  test("HEAD answers what GET would begin with, and ends", async () => {
+    await start({ watchers: 1 });
+    const reply = await fetch(`${api.url}/v1/watch`, { method: "HEAD" });
+    expect([reply.status, reply.headers.get("content-type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
+    expect((await open()).statusCode).toBe(200);
+  });
+
   test("filters by service and by event", async () => {
     await start();
     await api.put("/v1/services/billing/instances/x", spec());
@@ -140,20 +147,19 @@ describe("GET /v1/watch", () => {
     for (let weight = 1; !response.destroyed && weight < 200; weight++) {
       api.plans.store(orders, planOf("orders", [{ id: "a", weight, share: 1, reasons }]));
       if ((await api.metrics.text()).includes('steelyard_api_watch_dropped_total{reason="slow"} 1')) break;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setImmediate(resolve)); // the socket takes what it can
     }
     await until(async () => (await api.metrics.text()).includes('steelyard_api_watch_dropped_total{reason="slow"} 1'));
     await until(async () => (await api.metrics.text()).includes("steelyard_api_watchers 0"));
   });
 
-  test("stopping the server ends the stream at once", async () => {
+  test("stopping the server ends the stream in order", async () => {
     await start();
     const events = eventsOf(await open());
     const ended = events.next();
-    const before = performance.now();
     await api.stop();
+    // In order: a connection that the end of the grace period cuts makes the client's reading fail.
     expect((await ended).done).toBe(true);
-    expect(performance.now() - before).toBeLessThan(150);
   });
 });
 
