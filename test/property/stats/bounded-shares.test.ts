@@ -1,5 +1,5 @@
 import { expect, it } from "@jest/globals";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { boundShares } from "../../../src/stats/bounded-shares.js";
 
 const part = fc.double({ min: 1e-6, max: 1, noNaN: true });
