@@ -9,6 +9,7 @@ import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { FreezeRequest } from "../registry/freeze-book.js";
 import type { InstancePatch, InstanceSpec } from "../registry/instance-spec.js";
 import type { LeaseGrant } from "../registry/lease-grant.js";
+import type { Heartbeat } from "../registry/registry-options.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
@@ -48,11 +49,9 @@ export interface RegistryPort {
     options: { readonly ifMatch?: number | undefined; readonly generation?: string | undefined },
   ): Promise<boolean>;
   /** @throws SteelyardError ERR_UNKNOWN_INSTANCE, ERR_GENERATION_CONFLICT */
-  heartbeat(
-    service: ServiceName,
-    id: InstanceId,
-    beat: { readonly generation?: string | undefined; readonly status?: InstanceStatus | undefined },
-  ): LeaseGrant;
+  heartbeat(service: ServiceName, id: InstanceId, beat: Heartbeat): LeaseGrant;
+  /** The same for batches: a refused beat is a result, for a thousand of them may come at once. */
+  tryHeartbeat(service: ServiceName, id: InstanceId, beat: Heartbeat): LeaseGrant | "unknown" | "generation";
   drain(service: ServiceName, id: InstanceId, options: { readonly timeoutMs: number }): Promise<CatalogueInstance>;
   setAdminState(service: ServiceName, id: InstanceId, state: AdminState): Promise<CatalogueInstance>;
   /** @throws SteelyardError also ERR_UNKNOWN_POLICY, ERR_INVALID_REQUEST: it knows the algorithms */
