@@ -4,7 +4,7 @@ import type { z } from "zod";
 import type { ControlView } from "../control/control-view.js";
 import type { Freeze } from "../model/freeze.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
-import type { AdminState, CatalogueInstance, InstanceStatus } from "../model/instance.js";
+import type { AdminState, CatalogueInstance } from "../model/instance.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { FreezeRequest } from "../registry/freeze-book.js";
 import type { InstancePatch, InstanceSpec } from "../registry/instance-spec.js";
