@@ -2,6 +2,8 @@
 // and Maglev use. It is ours because a hash per request as a BigInt would be an allocation per request; the result is
 // checked bit by bit against the WebAssembly build of the reference implementation.
 
+const { imul } = Math;
+
 // The five primes of the specification, high and low halves, as signed 32-bit integers.
 const P1H = 0x9e3779b1 | 0;
 const P1L = 0x85ebca87 | 0;
@@ -211,13 +213,13 @@ export class Xxh64 {
     const a1 = this.#low >>> 16;
     const b0 = low & 0xffff;
     const b1 = low >>> 16;
-    const p00 = Math.imul(a0, b0);
-    const p01 = Math.imul(a0, b1);
-    const p10 = Math.imul(a1, b0);
+    const p00 = imul(a0, b0);
+    const p01 = imul(a0, b1);
+    const p10 = imul(a1, b0);
     const middle = (p00 >>> 16) + (p01 & 0xffff) + (p10 & 0xffff);
     const carry = (p01 >>> 16) + (p10 >>> 16) + (middle >>> 16);
-    this.#high = (Math.imul(a1, b1) + carry + Math.imul(this.#low, high) + Math.imul(this.#high, low)) | 0;
-    this.#low = Math.imul(this.#low, low);
+    this.#high = (imul(a1, b1) + carry + imul(this.#low, high) + imul(this.#high, low)) | 0;
+    this.#low = imul(this.#low, low);
   }
 }
 

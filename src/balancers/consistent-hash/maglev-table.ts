@@ -8,6 +8,8 @@ import type { HashHost } from "./hash-hosts.js";
 import type { OwnerTable } from "./owner-table.js";
 import { isPrime } from "./prime.js";
 
+const { floor } = Math;
+
 export const DEFAULT_TABLE_SIZE = 65_537;
 /** Envoy's limit, and small enough that the remainder of a 64-bit hash can be taken in doubles. */
 const MAX_TABLE_SIZE = 5_000_011;
@@ -80,7 +82,8 @@ export class MaglevTable implements OwnerTable {
 
 /** The first round from `earliest` on with `round * weight >= target`, by that very comparison, since it rounds. */
 function nextTurn(earliest: number, weight: number, target: number): number {
-  let round = Math.max(earliest, Math.floor(target / weight) - 1);
+  const estimate = floor(target / weight) - 1;
+  let round = estimate > earliest ? estimate : earliest;
   while (round * weight < target) round += 1;
   return round;
 }

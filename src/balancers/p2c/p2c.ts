@@ -1,6 +1,6 @@
 // Power of two choices on the seed's score: two distinct random candidates, the lower score wins. Error rate and latency
-// forget with time; connections are counted here, from select to recordResult; a backend that nobody has measured counts
-// as the fleet's mean, so a newcomer is neither starved nor flooded. O(1) per pick.
+// forget with time; connections are counted here, from select to recordResult. A backend that nobody has measured, or not
+// for long, gets one request at a time until it answers, so a newcomer is neither starved nor flooded. O(1) per pick.
 import type { Clock } from "../../runtime/clock.js";
 import type { Rng } from "../../runtime/rng.js";
 import { decayFactor } from "../../stats/decay.js";
@@ -22,32 +22,35 @@ export interface P2cOptions {
   readonly tauMs?: number;
 }
 
-/** Decayed sums, so that few results weigh little. */
-interface Outcomes {
+interface Load {
+  connections: number;
+  /** Decayed sums as of `updatedMs`. */
   requests: number;
   failures: number;
-  /** Results with a latency, and the sum of those. */
+  /** Results that had a latency, and the sum of those. */
   timed: number;
   latencySumMs: number;
   updatedMs: number;
 }
 
-interface Load extends Outcomes {
-  connections: number;
-}
-
-const noOutcomes = (): Outcomes => ({ requests: 0, failures: 0, timed: 0, latencySumMs: 0, updatedMs: -Infinity });
-
-/** Below this, what is left of old results is no evidence any more. */
+/** Below this, what is left of old results is no evidence any more: one result lasts for 14 tau. */
 const MIN_EVIDENCE = 1e-6;
+/** Above every score: whoever has not answered its first request yet waits for that. */
+const UNANSWERED_SCORE = Number.MAX_SAFE_INTEGER;
 
 export class P2cBalancer implements LoadBalancer {
   readonly name = "p2c";
   readonly #clock: Clock;
   readonly #tauMs: number;
-  readonly #roster = new Roster<Load>(() => ({ ...noOutcomes(), connections: 0 }));
+  readonly #roster = new Roster<Load>(() => ({
+    connections: 0,
+    requests: 0,
+    failures: 0,
+    timed: 0,
+    latencySumMs: 0,
+    updatedMs: 0,
+  }));
   readonly #choices: TwoChoices;
-  readonly #fleet = noOutcomes();
 
   /** @throws SteelyardError ERR_INVALID_BACKENDS */
   constructor(backends: readonly BackendSpec[], options: P2cOptions) {
@@ -63,8 +66,10 @@ export class P2cBalancer implements LoadBalancer {
     const first = usable[this.#choices.first];
     const second = usable[this.#choices.second];
     if (first === undefined) return undefined;
+    const nowMs = this.#clock.nowMs();
     // Scores that differ by rounding only are equal: the first drawn, and so chance, decides.
-    const isSecondBetter = second !== undefined && this.#score(second.state) < this.#score(first.state) * (1 - 1e-9);
+    const isSecondBetter =
+      second !== undefined && this.#score(second.state, nowMs) < this.#score(first.state, nowMs) * (1 - 1e-9);
     const chosen = isSecondBetter ? second : first;
     chosen.state.connections += 1;
     return chosen.spec;
@@ -79,29 +84,29 @@ export class P2cBalancer implements LoadBalancer {
     const load = this.#roster.get(result.backendId)?.state;
     if (load === undefined) return;
     load.connections = Math.max(0, load.connections - 1);
-    this.#record(load, result);
-    this.#record(this.#fleet, result);
-  }
-
-  #record(outcomes: Outcomes, result: RequestResult): void {
     const nowMs = this.#clock.nowMs();
-    // A clock that stands still or runs backwards makes nothing older.
-    const keep = nowMs > outcomes.updatedMs ? decayFactor(nowMs - outcomes.updatedMs, this.#tauMs) : 1;
+    const keep = this.#keep(load, nowMs);
     const latencyMs = latencyOf(result);
-    outcomes.requests = outcomes.requests * keep + 1;
-    outcomes.failures = outcomes.failures * keep + (result.success ? 0 : 1);
-    outcomes.timed = outcomes.timed * keep + (latencyMs === undefined ? 0 : 1);
-    outcomes.latencySumMs = outcomes.latencySumMs * keep + (latencyMs ?? 0);
-    outcomes.updatedMs = nowMs;
+    load.requests = load.requests * keep + 1;
+    load.failures = load.failures * keep + (result.success ? 0 : 1);
+    load.timed = load.timed * keep + (latencyMs === undefined ? 0 : 1);
+    load.latencySumMs = load.latencySumMs * keep + (latencyMs ?? 0);
+    load.updatedMs = nowMs;
   }
 
-  #score(load: Load): number {
-    const timed = load.timed > MIN_EVIDENCE ? load : this.#fleet;
-    const counted = load.requests > MIN_EVIDENCE ? load : this.#fleet;
+  /** What is left of the sums. A clock that stands still or runs backwards makes nothing older. */
+  #keep({ updatedMs }: Load, nowMs: number): number {
+    return decayFactor(Math.max(0, nowMs - updatedMs), this.#tauMs);
+  }
+
+  #score(load: Load, nowMs: number): number {
+    const { connections, requests, failures, timed, latencySumMs } = load;
+    if (requests * this.#keep(load, nowMs) < MIN_EVIDENCE)
+      return connections === 0 ? 0 : UNANSWERED_SCORE + connections;
     return p2cScore({
-      connections: load.connections,
-      latencyMs: timed.timed > MIN_EVIDENCE ? timed.latencySumMs / timed.timed : 0,
-      errorRate: counted.requests > MIN_EVIDENCE ? counted.failures / counted.requests : 0,
+      connections,
+      latencyMs: timed > 0 ? latencySumMs / timed : 0,
+      errorRate: failures / requests,
     });
   }
 }

@@ -40,11 +40,13 @@ const MIN_POOL = 2;
 const REMOVED_PER_REQUEST = 1;
 /** The paper's delta: how fast the pool may shrink towards its target size. */
 const REUSE_SLACK = 1;
-/** Most that a failure rate counts as, so that the cost stays finite. */
-const MAX_FAILURE_RATE = 0.99;
+/** Successes that everybody is credited with, so that one failure among few requests is not yet a failing backend. */
+const PRIOR_SUCCESSES = 20;
 
-interface Failures {
-  rate: number;
+/** Decayed counts as of `updatedMs`. */
+interface Outcomes {
+  requests: number;
+  failures: number;
   updatedMs: number;
 }
 
@@ -58,9 +60,11 @@ export class PrequalBalancer implements LoadBalancer {
   readonly #failureTauMs: number;
   readonly #failurePenaltyMs: number;
   readonly #pool: ProbePool;
-  readonly #roster = new Roster<Failures>(() => ({ rate: 0, updatedMs: 0 }));
+  readonly #roster = new Roster<Outcomes>(() => ({ requests: 0, failures: 0, updatedMs: 0 }));
   readonly #fallback: TwoChoices;
   readonly #targets: ProbeTargets;
+  /** As of the current `select`, so that its comparisons are consistent. */
+  #nowMs = 0;
   #probesOwed = 0;
   #removesOldest = true;
 
@@ -85,7 +89,8 @@ export class PrequalBalancer implements LoadBalancer {
 
   select(_request: BalanceRequest): BackendSpec | undefined {
     if (this.#roster.usable.length === 0) return undefined;
-    this.#pool.removeExpired(this.#clock.nowMs());
+    this.#nowMs = this.#clock.nowMs();
+    this.#pool.removeExpired(this.#nowMs);
     this.#askForProbes();
     const chosen = this.#pool.size >= MIN_POOL ? this.#choose() : undefined;
     for (let i = 0; i < REMOVED_PER_REQUEST; i++) this.#removeOne();
@@ -111,14 +116,18 @@ export class PrequalBalancer implements LoadBalancer {
 
   /** Only failures are learned from here: latency and load are the backend's own to report. */
   recordResult({ backendId, success }: RequestResult): void {
-    const failures = this.#roster.get(backendId)?.state;
-    if (failures === undefined) return;
+    const outcomes = this.#roster.get(backendId)?.state;
+    if (outcomes === undefined) return;
     const nowMs = this.#clock.nowMs();
-    // Results at one instant must all count, so a step is never shorter than a hundredth of tau.
-    const elapsedMs = Math.max(nowMs - failures.updatedMs, this.#failureTauMs / 100);
-    const sample = success ? 0 : 1;
-    failures.rate = sample + (failures.rate - sample) * decayFactor(elapsedMs, this.#failureTauMs);
-    failures.updatedMs = nowMs;
+    const keep = this.#keep(outcomes, nowMs);
+    outcomes.requests = outcomes.requests * keep + 1;
+    outcomes.failures = outcomes.failures * keep + (success ? 0 : 1);
+    outcomes.updatedMs = nowMs;
+  }
+
+  /** What is left of the counts. A clock that stands still or runs backwards makes nothing older. */
+  #keep({ updatedMs }: Outcomes, nowMs: number): number {
+    return decayFactor(Math.max(0, nowMs - updatedMs), this.#failureTauMs);
   }
 
   #askForProbes(): void {
@@ -133,8 +142,14 @@ export class PrequalBalancer implements LoadBalancer {
   }
 
   #choose(): BackendSpec | undefined {
-    let best = -1;
-    for (let i = 0; i < this.#pool.size; i++) if (best < 0 || this.#isBetter(i, best)) best = i;
+    let best = 0;
+    let tied = 1;
+    for (let i = 1; i < this.#pool.size; i++) {
+      const order = this.#compare(i, best);
+      tied = order === 0 ? tied + 1 : order < 0 ? 1 : tied;
+      // One of those that tie, each with the same chance.
+      if (order < 0 || (order === 0 && this.#rng.next() * tied < 1)) best = i;
+    }
     const probe = this.#pool.at(best);
     const member = this.#memberAt(best);
     if (probe === undefined || member === undefined) return undefined;
@@ -145,15 +160,15 @@ export class PrequalBalancer implements LoadBalancer {
     return member.spec;
   }
 
-  /** Cold before hot; cold ones by latency, hot ones by requests in flight. */
-  #isBetter(one: number, other: number): boolean {
+  /** Cold before hot; cold ones by latency, hot ones by requests in flight. Below 0 when `one` is better. */
+  #compare(one: number, other: number): number {
     const hotAbove = this.#pool.hotAbove;
     const inFlightOne = this.#inFlight(one);
     const inFlightOther = this.#inFlight(other);
     const isColdOne = inFlightOne <= hotAbove;
     const isColdOther = inFlightOther <= hotAbove;
-    if (isColdOne !== isColdOther) return isColdOne;
-    return isColdOne ? this.#latencyMs(one) < this.#latencyMs(other) : inFlightOne < inFlightOther;
+    if (isColdOne !== isColdOther) return isColdOne ? -1 : 1;
+    return isColdOne ? this.#latencyMs(one) - this.#latencyMs(other) : inFlightOne - inFlightOther;
   }
 
   #inFlight(index: number): number {
@@ -165,16 +180,24 @@ export class PrequalBalancer implements LoadBalancer {
    * and low latency, and would swallow everything (the paper's sinkhole).
    */
   #latencyMs(index: number): number {
-    const rate = Math.min(MAX_FAILURE_RATE, this.#memberAt(index)?.state.rate ?? 0);
     const ownMs = this.#pool.at(index)?.latencyMs ?? 0;
-    return (ownMs + (this.#failurePenaltyMs * rate) / (1 - rate)) / this.#shareAt(index);
+    return (ownMs + this.#failurePenaltyMs * this.#failureOdds(index)) / this.#shareAt(index);
+  }
+
+  /** Failures per success, fading with time. */
+  #failureOdds(index: number): number {
+    const outcomes = this.#memberAt(index)?.state;
+    if (outcomes === undefined || outcomes.failures === 0) return 0;
+    const keep = this.#keep(outcomes, this.#nowMs);
+    const { requests, failures } = outcomes;
+    return (failures * keep) / ((requests - failures) * keep + PRIOR_SUCCESSES);
   }
 
   #shareAt(index: number): number {
     return this.#memberAt(index)?.spec.health === "degraded" ? DEGRADED_SHARE : 1;
   }
 
-  #memberAt(index: number): Member<Failures> | undefined {
+  #memberAt(index: number): Member<Outcomes> | undefined {
     const probe: PoolProbe | undefined = this.#pool.at(index);
     const member = probe === undefined ? undefined : this.#roster.get(probe.backendId);
     return member !== undefined && member.slot >= 0 ? member : undefined;
@@ -184,7 +207,7 @@ export class PrequalBalancer implements LoadBalancer {
     if (this.#pool.size <= MIN_POOL) return;
     let index = 0;
     if (!this.#removesOldest) {
-      for (let i = 1; i < this.#pool.size; i++) if (this.#isBetter(index, i)) index = i;
+      for (let i = 1; i < this.#pool.size; i++) if (this.#compare(index, i) < 0) index = i;
     }
     this.#removesOldest = !this.#removesOldest;
     this.#pool.remove(index);
