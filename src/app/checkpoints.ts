@@ -1,5 +1,7 @@
-// Checkpoints of the control loop in the state store, under `learn/`. Reading happens once, before anything is served;
-// writing is behind the loop's back: at most one write per service is under way, and only the newest follows it.
+// Checkpoints of the control loop in the state store, under `learn/SERVICE`. Reading happens once, before anything is
+// served; writing is behind the loop's back: at most one write per service is under way, and only the newest follows it.
+// What a large service has learned is longer than a value of the store may be: the rest is under `learn/SERVICE/1` and so
+// on, written in one commit, so that parts of two checkpoints never meet.
 import type { Checkpoint, CheckpointStore } from "../control/checkpoint.js";
 import { SteelyardError } from "../model/errors.js";
 import type { ServiceName } from "../model/ids.js";
@@ -9,6 +11,7 @@ import type { MetricSink } from "../runtime/metrics.js";
 import type { Op, StateStore } from "../store/state-store.js";
 
 const PREFIX = "learn/";
+const PART_BYTES = 512 * 1024;
 
 export class StoredCheckpoints implements CheckpointStore, Component {
   readonly name = "checkpoints";
@@ -16,9 +19,11 @@ export class StoredCheckpoints implements CheckpointStore, Component {
   readonly #logger: Logger;
   readonly #metrics: MetricSink;
   readonly #loaded = new Map<string, unknown>();
+  /** How many parts each service has in the store. */
+  readonly #parts = new Map<string, number>();
   readonly #drains = new Set<Promise<void>>();
-  /** Services with a write under way, and what is to be written next. */
-  readonly #writing = new Map<ServiceName, Op | undefined>();
+  /** Services with a write under way, and what is to be written next; "" = nothing is to be left. */
+  readonly #writing = new Map<ServiceName, string | undefined>();
 
   constructor({ store, logger, metrics }: { store: StateStore; logger: Logger; metrics: MetricSink }) {
     this.#store = store;
@@ -29,11 +34,20 @@ export class StoredCheckpoints implements CheckpointStore, Component {
   /** Reads all checkpoints; before the control loop starts. */
   async start(): Promise<void> {
     const { entries } = await this.#store.snapshot(PREFIX);
+    const stored = new Map<string, Uint8Array[]>();
     for (const { key, value } of entries) {
+      const [service = "", part = "0"] = key.slice(PREFIX.length).split("/");
+      const parts = stored.get(service) ?? [];
+      parts[Number(part)] = value;
+      stored.set(service, parts);
+    }
+    for (const [service, parts] of stored) {
+      this.#parts.set(service, parts.length);
       try {
-        this.#loaded.set(key.slice(PREFIX.length), JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(value)));
+        const bytes = Buffer.concat(parts);
+        this.#loaded.set(service, JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
       } catch (thrown) {
-        this.#logger.warn({ key, err: thrown }, "checkpoint is not JSON, learning starts anew");
+        this.#logger.warn({ service, err: thrown }, "checkpoint is not JSON, learning starts anew");
       }
     }
   }
@@ -50,33 +64,35 @@ export class StoredCheckpoints implements CheckpointStore, Component {
   }
 
   save(service: ServiceName, checkpoint: Checkpoint): void {
-    this.#write(service, {
-      type: "put",
-      key: PREFIX + service,
-      value: new TextEncoder().encode(JSON.stringify(checkpoint)),
-    });
+    this.#write(service, JSON.stringify(checkpoint));
   }
 
   forget(service: ServiceName): void {
     this.#loaded.delete(service);
-    this.#write(service, { type: "delete", key: PREFIX + service });
+    this.#write(service, "");
   }
 
-  #write(service: ServiceName, op: Op): void {
+  #write(service: ServiceName, text: string): void {
     if (this.#writing.has(service)) {
-      this.#writing.set(service, op);
+      this.#writing.set(service, text);
       return;
     }
     this.#writing.set(service, undefined);
-    const drain = this.#drain(service, op).finally(() => this.#drains.delete(drain));
+    const drain = this.#drain(service, text).finally(() => this.#drains.delete(drain));
     this.#drains.add(drain);
   }
 
-  async #drain(service: ServiceName, first: Op): Promise<void> {
-    for (let op: Op | undefined = first; op !== undefined; op = this.#writing.get(service)) {
+  async #drain(service: ServiceName, first: string): Promise<void> {
+    for (let text: string | undefined = first; text !== undefined; text = this.#writing.get(service)) {
       this.#writing.set(service, undefined);
+      const values = partsOf(text);
+      const before = this.#parts.get(service) ?? 0;
+      // Assumed before it is known: a write that is reported lost may have happened.
+      this.#parts.set(service, Math.max(before, values.length));
       try {
-        await this.#store.commit([op]);
+        await this.#store.commit(opsOf(service, values, before));
+        if (values.length > 0) this.#parts.set(service, values.length);
+        else this.#parts.delete(service);
       } catch (thrown) {
         this.#metrics.count("steelyard_checkpoint_failures_total");
         this.#logger.warn({ service, code: SteelyardError.from(thrown).code }, "checkpoint not saved");
@@ -84,4 +100,25 @@ export class StoredCheckpoints implements CheckpointStore, Component {
     }
     this.#writing.delete(service);
   }
+}
+
+function partsOf(text: string): readonly Uint8Array[] {
+  const bytes = new TextEncoder().encode(text);
+  const parts: Uint8Array[] = [];
+  for (let from = 0; from < bytes.length; from += PART_BYTES) parts.push(bytes.subarray(from, from + PART_BYTES));
+  return parts;
+}
+
+/** Replaces whatever is there. @param before parts that may be in the store */
+function opsOf(service: ServiceName, values: readonly Uint8Array[], before: number): readonly Op[] {
+  const puts = values.map((value, part): Op => ({ type: "put", key: keyOf(service, part), value }));
+  const deletes: Op[] = [];
+  for (let part = values.length; part < Math.max(before, 1); part++) {
+    deletes.push({ type: "delete", key: keyOf(service, part) });
+  }
+  return [...puts, ...deletes];
+}
+
+function keyOf(service: ServiceName, part: number): string {
+  return part === 0 ? PREFIX + service : `${PREFIX}${service}/${part}`;
 }

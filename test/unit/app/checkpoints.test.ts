@@ -35,6 +35,38 @@ describe("StoredCheckpoints", () => {
     expect(second.load("gone" as ServiceName)).toBeUndefined();
   });
 
+  test("one that is larger than a value of the store may be is kept in parts; a smaller one leaves none behind", async () => {
+    const store = new MemoryStore();
+    const keys = async () => (await store.snapshot("learn/")).entries.map(({ key }) => key);
+    const large = { ...checkpoint(1), policyState: { learned: "é".repeat(900_000) } };
+    const first = await open(store);
+    first.save(SHOP, large);
+    first.save("shop2" as ServiceName, checkpoint(7));
+    await first.stop();
+    expect(await keys()).toEqual(["learn/shop", "learn/shop/1", "learn/shop/2", "learn/shop/3", "learn/shop2"]);
+    const second = await open(store);
+    expect(second.load(SHOP)).toEqual(large);
+    expect(second.load("shop2" as ServiceName)).toEqual(checkpoint(7));
+    second.save(SHOP, checkpoint(2));
+    await second.stop();
+    expect(await keys()).toEqual(["learn/shop", "learn/shop2"]);
+    const third = await open(store);
+    expect(third.load(SHOP)).toEqual(checkpoint(2));
+    third.save(SHOP, large);
+    third.forget(SHOP);
+    await third.stop();
+    expect(await keys()).toEqual(["learn/shop2"]);
+  });
+
+  test("a missing part is no checkpoint", async () => {
+    const store = new MemoryStore();
+    const first = await open(store);
+    first.save(SHOP, { ...checkpoint(1), policyState: { learned: "x".repeat(1_200_000) } });
+    await first.stop();
+    await store.commit([{ type: "delete", key: "learn/shop/1" }]);
+    expect((await open(store)).load(SHOP)).toBeUndefined();
+  });
+
   test("while one write is under way only the newest waits", async () => {
     const written: number[] = [];
     const store = new MemoryStore();
