@@ -1,4 +1,4 @@
-// The gRPC port of the data planes: xDS and load reports on one server. Opened last, when everything that was known
+// The gRPC port of the data planes: xDS, load reports, client status, health and reflection on one server. Opened last, when everything that was known
 // before a restart is in the cache: a proxy that meets an empty server forgets what it has.
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { listenFailure } from "../api/listen-failure.js";
@@ -7,11 +7,20 @@ import type { Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
 import { type AddressPort, formatAddressPort } from "./address-port.js";
+import { GrpcHealth } from "./grpc-health.js";
+import { addReflection } from "./grpc-reflection.js";
+
+interface DataPlaneService {
+  /** Full names of the gRPC services it adds. */
+  readonly serviceNames: readonly string[];
+  addTo(server: Server): void;
+  /** Ends its streams with a word to its clients. */
+  close?(): Promise<void>;
+}
 
 export interface DataPlaneListenerOptions {
   readonly address: AddressPort;
-  /** Each adds its services to the server. */
-  readonly services: readonly { addTo(server: Server): void }[];
+  readonly services: readonly DataPlaneService[];
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -24,11 +33,15 @@ const GRACE_MS = 1_000;
 export class DataPlaneListener implements Component {
   readonly name = "data-plane";
   readonly #options: DataPlaneListenerOptions;
+  readonly #serviceNames: readonly string[];
+  readonly #health: GrpcHealth;
   #server: Server | undefined;
   #port = 0;
 
   constructor(options: DataPlaneListenerOptions) {
     this.#options = options;
+    this.#serviceNames = options.services.flatMap(({ serviceNames }) => serviceNames);
+    this.#health = new GrpcHealth(this.#serviceNames);
   }
 
   /** The bound port; 0 while not listening. */
@@ -49,7 +62,7 @@ export class DataPlaneListener implements Component {
       "grpc.keepalive_time_ms": 30_000,
       "grpc.keepalive_timeout_ms": 10_000,
     });
-    for (const service of services) service.addTo(server);
+    for (const service of [...services, this.#health]) service.addTo(server);
     this.#port = await new Promise<number>((resolve, reject) => {
       server.bindAsync(target, ServerCredentials.createInsecure(), (error, port) => {
         if (error === null) resolve(port);
@@ -57,6 +70,8 @@ export class DataPlaneListener implements Component {
       });
     });
     this.#server = server;
+    this.#health.set(true);
+    await addReflection(server, [...this.#serviceNames, "grpc.health.v1.Health"]);
     logger.info({ listener: this.name, host: address.host, port: this.#port }, "listening");
   }
 
@@ -64,6 +79,8 @@ export class DataPlaneListener implements Component {
     const server = this.#server;
     this.#server = undefined;
     if (server === undefined) return;
+    this.#health.set(false);
+    for (const service of this.#options.services) await service.close?.();
     await new Promise<void>((resolve) => {
       const cancel = this.#options.clock.schedule(GRACE_MS, () => {
         server.forceShutdown();

@@ -15,6 +15,7 @@ import { LrsService } from "../signals/lrs-service.js";
 import { SignalBook } from "../signals/signal-book.js";
 import type { StateStore } from "../store/state-store.js";
 import type { PrometheusSink } from "../telemetry/prometheus.js";
+import { ClientStatusService } from "../xds/client-status-service.js";
 import { ResourceCache } from "../xds/resource-cache.js";
 import { XdsServer } from "../xds/xds-server.js";
 import { audienceOf } from "./audience.js";
@@ -96,7 +97,8 @@ export class SteelyardServer implements Component {
       listener: config.listener,
     });
     const xds = new XdsServer({ ...of("xds"), cache, audienceOf });
-    this.#dataPlane = new DataPlaneListener({ ...of("data-plane"), address: config.xds.address, services: [xds, lrs] });
+    const services = [xds, new ClientStatusService({ server: xds, cache }), lrs];
+    this.#dataPlane = new DataPlaneListener({ ...of("data-plane"), address: config.xds.address, services });
 
     const app = createApi({
       ...of("api"),

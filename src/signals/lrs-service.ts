@@ -42,6 +42,7 @@ const RAW_SERVICE = {
 } satisfies ServiceDefinition;
 
 export class LrsService {
+  readonly serviceNames = ["envoy.service.load_stats.v3.LoadReportingService"];
   readonly #options: LrsServiceOptions;
   readonly #limits: LrsLimits;
   readonly #metrics: MetricSink;

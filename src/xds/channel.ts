@@ -4,6 +4,7 @@ import { globOf, membersOf } from "./glob.js";
 import type { XdsLimits } from "./limits.js";
 import type { RefusalError } from "./request.js";
 import type { Resource, ResourceId } from "./resource.js";
+import type { ResourceStatus } from "./resource-status.js";
 import type { Subscription } from "./subscription.js";
 import type { Framing, TtlFrames } from "./ttl-frames.js";
 import type { TypeRule } from "./type-rules.js";
@@ -109,6 +110,8 @@ export interface Channel<R> {
   pending(): boolean;
   /** Is there anything left to send at all, removals included? */
   unsent(): boolean;
+  /** Nothing to send, now or after an answer: `take` need not be asked. The usual state, so this must cost nothing. */
+  readonly quiet: boolean;
   /** Does the client still wait for the first answer of this type? */
   readonly answerDue: boolean;
   take(context: PullContext): Draft | undefined;
@@ -118,4 +121,6 @@ export interface Channel<R> {
   forget(): void;
   close(): void;
   status(): ChannelStatus;
+  /** Everything asked for or sent, resource by resource. */
+  resources(): Iterable<ResourceStatus>;
 }

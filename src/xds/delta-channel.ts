@@ -15,6 +15,7 @@ import { Heartbeats } from "./heartbeats.js";
 import { Ledger } from "./ledger.js";
 import type { DeltaRequest } from "./request.js";
 import type { Resource } from "./resource.js";
+import type { ResourceStatus } from "./resource-status.js";
 import { resourceExhausted } from "./stream-error.js";
 import { DeltaSubscription } from "./subscription.js";
 import type { TypeRule } from "./type-rules.js";
@@ -47,6 +48,10 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     this.#find = (name) => ports.view.get(ports.rule.typeUrl, name);
     this.#absence = (name) =>
       this.rule.tellsAbsence && (this.#subscription.names.has(name) || this.#ledger.knows(name)) ? "tell" : "silent";
+  }
+
+  get quiet(): boolean {
+    return this.#ledger.idle && !this.#answerDue && this.#heartbeats.none;
   }
 
   get answerDue(): boolean {
@@ -114,6 +119,10 @@ export class DeltaChannel implements Channel<DeltaRequest> {
 
   status(): ChannelStatus {
     return ledgerStatus(this.rule.typeUrl, this.#subscription, this.#ledger);
+  }
+
+  resources(): Iterable<ResourceStatus> {
+    return this.#ledger.resources(this.#subscription.names);
   }
 
   /** As much as one response holds; `undefined` when nothing may go now. */

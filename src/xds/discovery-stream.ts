@@ -88,6 +88,11 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
     return this.#joined?.session.status() ?? [];
   }
 
+  /** State per resource; empty before the first request. */
+  resources(): ReturnType<Session["resources"]> {
+    return this.#joined?.session.resources() ?? [];
+  }
+
   /** One request, as it came. */
   receive(bytes: Uint8Array): void {
     if (this.#closed) return;

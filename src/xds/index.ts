@@ -8,6 +8,8 @@ export type {
   StreamInfo,
   XdsCallbacks,
 } from "./callbacks.js";
+export type { ClientReport } from "./client-status.js";
+export { ClientStatusService } from "./client-status-service.js";
 export { contentVersion } from "./content-hash.js";
 export { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
 export type { ListenAddress, ListenOptions } from "./listener.js";

@@ -6,6 +6,7 @@ import { InFlight } from "./in-flight.js";
 import { Refusals, type Version } from "./refusals.js";
 import type { RefusalError } from "./request.js";
 import type { Resource } from "./resource.js";
+import { type ResourceStatus, requested } from "./resource-status.js";
 
 interface Delivery {
   readonly versionInfo: string;
@@ -262,6 +263,26 @@ export class Ledger {
       this.#refusals.refuse(new Map(wanted.map(({ name, version }) => [name, version])), error, last.retrial);
     }
     return { kind: "nack", latencyMs, error, names: last.contents.map(({ name }) => name) };
+  }
+
+  /** What became of every name that was sent or is among `asked`. */
+  *resources(asked: Iterable<string>): Generator<ResourceStatus> {
+    for (const [name, held] of this.#held) {
+      const refusal = this.#refusals.get(name);
+      const version = refusal ? refusal.members.get(name) : held;
+      const state = refusal
+        ? "NACKED"
+        : this.#flying.has(name)
+          ? "SENT"
+          : held === null
+            ? "ABSENT"
+            : held === DOUBTFUL
+              ? "REQUESTED"
+              : "ACKED";
+      // A token may have more than the version in it.
+      yield { name, state, version: version?.split(/[@~]/, 1)[0] || undefined, error: refusal?.error };
+    }
+    for (const name of asked) if (!this.#held.has(name)) yield requested(name);
   }
 
   #worthSending(

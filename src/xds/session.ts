@@ -1,6 +1,7 @@
 // One stream of one client, without transport: a synchronous state machine from requests and cache changes to responses.
 // Owns the order between types. Both variants, aggregated or not, are this class with other channels.
 import type { Channel, ChannelPorts, ChannelStatus, Draft, Receipt } from "./channel.js";
+import type { TypeResources } from "./client-status.js";
 import { DeltaChannel } from "./delta-channel.js";
 import type { FrameFactory, Variant } from "./frame.js";
 import { supportsTtl } from "./heartbeats.js";
@@ -34,6 +35,7 @@ export interface Session<R extends DiscoveryRequest = DiscoveryRequest> {
   forget(): void;
   close(): void;
   status(): readonly ChannelStatus[];
+  resources(): readonly TypeResources[];
 }
 
 export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> {
@@ -60,7 +62,7 @@ export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> 
 
   next(nowMs: number): Draft | undefined {
     for (const channel of this.#ordered) {
-      if (this.#mustWait(channel)) continue;
+      if (channel.quiet || this.#mustWait(channel)) continue;
       const { parent } = channel.rule;
       const othersPending = (): boolean =>
         this.#ordered.some(
@@ -92,6 +94,10 @@ export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> 
 
   status(): readonly ChannelStatus[] {
     return this.#ordered.map((channel) => channel.status());
+  }
+
+  resources(): readonly TypeResources[] {
+    return this.#ordered.map((channel) => ({ typeUrl: channel.rule.typeUrl, resources: channel.resources() }));
   }
 
   /**

@@ -18,6 +18,7 @@ import { Heartbeats } from "./heartbeats.js";
 import { Ledger } from "./ledger.js";
 import type { SotwRequest } from "./request.js";
 import type { Resource } from "./resource.js";
+import type { ResourceStatus } from "./resource-status.js";
 import { resourceExhausted } from "./stream-error.js";
 import { SotwSubscription } from "./subscription.js";
 import type { TypeRule } from "./type-rules.js";
@@ -43,6 +44,10 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
       ports.ttlFrames === undefined || ttlMs === undefined ? stamp : `${stamp}~${ttlMs}`,
     );
     this.#find = (name) => ports.view.get(ports.rule.typeUrl, name);
+  }
+
+  get quiet(): boolean {
+    return this.#ledger.idle && !this.#answerDue && this.#heartbeats.none;
   }
 
   get answerDue(): boolean {
@@ -112,6 +117,10 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
 
   status(): ChannelStatus {
     return ledgerStatus(this.rule.typeUrl, this.#subscription, this.#ledger);
+  }
+
+  resources(): Iterable<ResourceStatus> {
+    return this.#ledger.resources(this.#subscription.names);
   }
 
   /** As much as one response holds. */

@@ -15,6 +15,7 @@ import { firstNames } from "./channel-status.js";
 import { Heartbeats } from "./heartbeats.js";
 import { InFlight } from "./in-flight.js";
 import type { RefusalError, SotwRequest } from "./request.js";
+import { type ResourceStatus, requested } from "./resource-status.js";
 import { resourceExhausted } from "./stream-error.js";
 import { SotwSubscription } from "./subscription.js";
 import type { TypeRule } from "./type-rules.js";
@@ -49,6 +50,10 @@ export class SotwFullChannel implements Channel<SotwRequest> {
     this.#ports = ports;
     this.rule = ports.rule;
     this.#subscription = new SotwSubscription(ports.rule);
+  }
+
+  get quiet(): boolean {
+    return !this.#dirty && !this.#again;
   }
 
   get answerDue(): boolean {
@@ -131,6 +136,20 @@ export class SotwFullChannel implements Channel<SotwRequest> {
         resources: firstNames(this.#refusal.snapshot.resources.map(({ name }) => name)),
       },
     };
+  }
+
+  *resources(): Generator<ResourceStatus> {
+    const sent = this.#sent;
+    const refusal = this.#refusal;
+    for (const { name, version } of sent?.resources ?? []) {
+      const accepted = this.#acked?.get(name)?.version === version;
+      const state = refusal ? "NACKED" : this.#inFlight.size > 0 && !accepted ? "SENT" : "ACKED";
+      yield { name, state, version, error: refusal?.error };
+    }
+    for (const name of this.#subscription.names) {
+      if (sent?.get(name)) continue;
+      yield sent ? { ...requested(name), state: "ABSENT" } : requested(name);
+    }
   }
 
   #send(snapshot: TypeSnapshot, nowMs: number): Draft {

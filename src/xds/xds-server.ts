@@ -7,6 +7,7 @@ import { type Logger, silentLogger } from "../runtime/logger.js";
 import { type MetricSink, noMetrics } from "../runtime/metrics.js";
 import { CallTransports, type WritePath } from "./call-transports.js";
 import type { XdsCallbacks } from "./callbacks.js";
+import type { ClientReport } from "./client-status.js";
 import { DiscoveryStream, type Protocol, type StreamTransport } from "./discovery-stream.js";
 import type { Engine } from "./engine.js";
 import { unaryFetch } from "./fetch.js";
@@ -50,10 +51,12 @@ const DELTA: Protocol<DeltaRequest> = { decoder: () => decodeDelta, session: del
 /** What the server does with a stream of either variant. */
 type OpenStream = Pick<
   DiscoveryStream<DiscoveryRequest>,
-  "info" | "audience" | "openedAtMs" | "types" | "pump" | "end"
+  "info" | "audience" | "openedAtMs" | "types" | "resources" | "pump" | "end"
 >;
 
 export class XdsServer {
+  /** Full names of the gRPC services that `addTo` adds. */
+  readonly serviceNames: readonly string[] = DISCOVERY_SERVICES.map(({ service }) => service);
   readonly #engine: Engine;
   readonly #transports: CallTransports;
   readonly #unwatch: () => void;
@@ -133,6 +136,15 @@ export class XdsServer {
     return nodeStatuses(this.#reports());
   }
 
+  /** Every open stream with what its client was sent, resource by resource: what a ClientStatusService shows. */
+  *clients(): Generator<ClientReport> {
+    for (const stream of this.#streams) {
+      const { node } = stream.info;
+      const { audience } = stream;
+      if (node && audience !== undefined) yield { node, audience, types: stream.resources() };
+    }
+  }
+
   /** Counts for tests and diagnostics: all are 0 when the last stream is gone. */
   counts(): { readonly streams: number; readonly subscriptions: number; readonly awake: number } {
     return { streams: this.#streams.size, subscriptions: this.#engine.index.size, awake: this.#awake.size };
@@ -156,7 +168,7 @@ export class XdsServer {
     readonly onlyType: string | undefined;
     readonly protocol: Protocol<R>;
   }): DiscoveryStream<R> | undefined {
-    const { callbacks } = this.#engine;
+    const { callbacks, logger } = this.#engine;
     const stream = new DiscoveryStream<R>({
       ...options,
       id: ++this.#lastId,
@@ -166,7 +178,11 @@ export class XdsServer {
         if (!this.#streams.delete(closed)) return;
         this.#awake.delete(closed);
         this.#count(options.name, -1);
-        callbacks.onStreamClosed?.(closed.info);
+        try {
+          callbacks.onStreamClosed?.(closed.info);
+        } catch (thrown) {
+          logger.error({ err: thrown }, "xds callback failed"); // the stream is gone: nobody else to tell
+        }
       },
     });
     const refusal = this.#refusal(stream);
