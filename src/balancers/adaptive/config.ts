@@ -94,6 +94,20 @@ export const adaptiveConfigSchema = z.strictObject({
     .max(1_000)
     .default(20)
     .describe("Number of effective samples n0 in the confidence n / (n + n0) that scales each step."),
+  overloadDeviations: z
+    .number()
+    .min(1)
+    .max(100)
+    .default(5)
+    .describe(
+      "An instance that is sent more than it completes by so many standard deviations gets at most what it completes.",
+    ),
+  overloadTauMs: z
+    .number()
+    .min(500)
+    .max(60_000)
+    .default(3_000)
+    .describe("Memory of what was sent and completed, milliseconds."),
   flipThreshold: z
     .number()
     .min(0.01)

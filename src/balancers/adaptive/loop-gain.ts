@@ -5,8 +5,15 @@
 // enough requests in flight to give way by themselves: with a of them per worker and endpoint, LEAST_REQUEST and the share
 // law make it eps/(1 + eps*a/(1 + 2a)). One busy proxy bounds it by 2; a hundred proxies with little each do not.
 
-/** eps at a utilisation of 0.9: the loop must be well damped up to there, whatever the load is now. */
+/** Range of eps: at a utilisation of one half, and at 0.9, up to which the loop must be well damped. */
+const SMALLEST_ELASTICITY = 1;
 const LARGEST_ELASTICITY = 9;
+
+/**
+ * eps over the queueing part of the latency (L/L0 - 1): about the number of slots (M/M/c), and twice that because the floor
+ * of a fleet that is never idle is too high.
+ */
+const ELASTICITY_PER_INFLATION = 8;
 
 /** Half of the gain that oscillates: a gain margin of 6 dB, the usual one. */
 const MARGIN = 0.5;
@@ -18,14 +25,18 @@ export interface LoopTiming {
   readonly intervalMs: number;
   /** Mean latency of the service, milliseconds: an answer that is on its way says nothing yet. */
   readonly latencyMs: number;
+  /** Latency without any queue, milliseconds, as far as it is known; 0 = not at all. */
+  readonly floorMs: number;
   /** Mean number of requests in flight per endpoint and Envoy worker, >= 0. */
   readonly activePerHost: number;
 }
 
-/** Upper bound of d ln(latency) / d ln(target share). */
-export function plantGain(activePerHost: number): number {
+/** d ln(latency) / d ln(target share), as estimated from how much of the latency is queueing. */
+export function plantGain({ latencyMs, floorMs, activePerHost }: Omit<LoopTiming, "tauMs" | "intervalMs">): number {
+  const inflation = floorMs > 0 ? Math.max(0, latencyMs / floorMs - 1) : Number.POSITIVE_INFINITY;
+  const elasticity = Math.min(LARGEST_ELASTICITY, Math.max(SMALLEST_ELASTICITY, ELASTICITY_PER_INFLATION * inflation));
   const givingWay = activePerHost / (1 + 2 * activePerHost);
-  return LARGEST_ELASTICITY / (1 + LARGEST_ELASTICITY * givingWay);
+  return elasticity / (1 + elasticity * givingWay);
 }
 
 /** Dead time of the loop, milliseconds: half an interval of counting, one of waiting for the round, and one answer. */
@@ -49,5 +60,5 @@ export function ultimateGainPerS(tauMs: number, deadMs: number): number {
 
 /** The largest gain per second that stays well damped up to a utilisation of 0.9. */
 export function safeGainPerS(timing: LoopTiming): number {
-  return (MARGIN * ultimateGainPerS(timing.tauMs, deadTimeMs(timing))) / plantGain(timing.activePerHost);
+  return (MARGIN * ultimateGainPerS(timing.tauMs, deadTimeMs(timing))) / plantGain(timing);
 }

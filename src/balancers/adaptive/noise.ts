@@ -2,15 +2,19 @@
 // one second wait in the same queue, and are all slow or all quick together. So the scatter is taken from the rounds
 // themselves, and an error within it moves nobody: chasing it would make every queue somebody's fault.
 import type { EndpointLoad } from "../../model/load.js";
-import { type DecayedMean, ewmaStep, meanOf } from "../../stats/decay.js";
+import { type DecayedMean, decayedMean, meanOf } from "../../stats/decay.js";
+import { lowerMedian } from "../../stats/median.js";
 import type { AdaptiveConfig } from "./config.js";
 
 /** Queues outlast a round: neighbouring rounds are alike, which makes the average of many worth about half as many. */
 const CORRELATION = 2;
 
+/** Deviations seen in the whole service before anything is known about chance. */
+const MIN_DEVIATIONS = 8;
+
 export interface NoiseInput {
-  /** Variance so far. */
-  readonly noise: number;
+  /** Squared deviations of ln(latency of a round / average) so far, decayed. */
+  readonly noise: DecayedMean;
   /** The average before this round. */
   readonly past: DecayedMean;
   readonly load: EndpointLoad | undefined;
@@ -18,16 +22,27 @@ export interface NoiseInput {
   readonly config: AdaptiveConfig;
 }
 
-/** Variance of ln(latency of a round / average), decayed. */
-export function noiseStep({ noise, past, load, gapMs, config }: NoiseInput): number {
+export function noiseStep({ noise, past, load, gapMs, config }: NoiseInput): DecayedMean {
   const average = meanOf(past, config.minSamples);
   const now = load?.latencyMs;
-  if (average === undefined || now === undefined || now <= 0 || average <= 0 || load?.latencyCount === 0) return noise;
-  return ewmaStep(noise, Math.log(now / average) ** 2, gapMs, config.noiseTauMs);
+  const measured = average !== undefined && average > 0 && now !== undefined && now > 0 && load?.latencyCount !== 0;
+  const squared = measured ? Math.log(now / average) ** 2 : 0;
+  return decayedMean(noise, gapMs, config.noiseTauMs, measured ? 1 : 0, squared);
 }
 
-/** Standard error of the log of the average over `tauMs`. @param intervalMs time between rounds */
-export function standardError(noise: number, intervalMs: number, { tauMs }: AdaptiveConfig): number {
+/**
+ * Standard error of the log of an endpoint's average over `tauMs`: the function of its own deviations. Never less than
+ * the typical one of the service, since a few rounds of one endpoint may look calm by chance; the largest number while
+ * the service as a whole is not known.
+ */
+export function standardErrors(
+  all: readonly DecayedMean[],
+  intervalMs: number,
+  { tauMs }: AdaptiveConfig,
+): (noise: DecayedMean) => number {
+  const seen = all.reduce((sum, { count }) => sum + count, 0);
+  if (seen < MIN_DEVIATIONS) return () => Number.MAX_VALUE;
+  const typical = lowerMedian(all.flatMap((noise) => meanOf(noise) ?? [])) ?? 0;
   const rounds = Math.max(1, (2 * tauMs) / intervalMs);
-  return Math.sqrt((noise * CORRELATION) / rounds);
+  return (noise) => Math.sqrt((Math.max(typical, meanOf(noise) ?? 0) * CORRELATION) / rounds);
 }

@@ -12,17 +12,19 @@ import type { PolicyEndpoint, PolicyInput, PolicyOutput, WeightPolicy } from "..
 import { capacityStep } from "./capacity.js";
 import { type AdaptiveConfig, adaptiveConfigSchema } from "./config.js";
 import { localityFactors } from "./locality.js";
-import { safeGainPerS } from "./loop-gain.js";
+import { type LoopTiming, safeGainPerS } from "./loop-gain.js";
 import { noiseStep } from "./noise.js";
 import { NO_SWING, type Swing } from "./oscillation.js";
+import { type Flow, flowStep, NO_FLOW, overloadCorrection } from "./overload.js";
 import { stepTrims } from "./trim.js";
 
 interface EndpointState {
   readonly trim: number;
   readonly swing: Swing;
   readonly latency: DecayedMean;
-  /** Variance of the log latency from one round to the next. */
-  readonly noise: number;
+  /** Squared deviations of the log latency from one round to the next. */
+  readonly noise: DecayedMean;
+  readonly flow: Flow;
   /** Requests per second at full utilisation; 0 = not known. */
   readonly capacityRps: number;
 }
@@ -30,10 +32,19 @@ interface EndpointState {
 interface AdaptiveState {
   /** Milliseconds of traffic learned from so far, for the fading start gain. */
   readonly learnedMs: number;
+  /** The least latency that an endpoint had, rising slowly, milliseconds; 0 = not known. */
+  readonly floorMs: number;
   readonly endpoints: Readonly<Record<string, EndpointState>>;
 }
 
-const NEW_ENDPOINT: EndpointState = { trim: 0, swing: NO_SWING, latency: EMPTY_MEAN, noise: 0, capacityRps: 0 };
+const NEW_ENDPOINT: EndpointState = {
+  trim: 0,
+  swing: NO_SWING,
+  latency: EMPTY_MEAN,
+  noise: EMPTY_MEAN,
+  flow: NO_FLOW,
+  capacityRps: 0,
+};
 
 export const adaptivePolicy: WeightPolicy<AdaptiveConfig, AdaptiveState> = {
   name: "adaptive",
@@ -96,6 +107,8 @@ function learn(input: PolicyInput<AdaptiveConfig, AdaptiveState>): AdaptiveState
     const capacityRps = capacityStep(previous.capacityRps, load, gapMs, config);
     const { trim, swing, latency, noise } = previous.capacityRps <= 0 && capacityRps > 0 ? NEW_ENDPOINT : previous;
     const count = measurementsOf(load);
+    const flow = flowStep(previous.flow, load, gapMs, config);
+    const overload = hold === undefined ? overloadCorrection(flow, config) : 0;
     return {
       id,
       locality,
@@ -105,19 +118,30 @@ function learn(input: PolicyInput<AdaptiveConfig, AdaptiveState>): AdaptiveState
       noise: noiseStep({ noise, past: latency, load, gapMs, config }),
       traffic: completionsOf(load),
       learns: hold === undefined,
+      overload,
+      // What was acted on is spent: the next correction needs evidence of its own.
+      flow: overload < 0 ? NO_FLOW : flow,
       bound,
       capacityRps,
     };
   });
   const learnedMs = state?.learnedMs ?? 0;
-  const trims = stepTrims(observed, { elapsedMs, gainPerS: gainOf(input, learnedMs), config });
+  const latencies = observed.map(({ latency }) => latency);
+  const floorMs = floorOf(state?.floorMs ?? 0, latencies, elapsedMs);
+  const queueing = { ...queueOf(input), floorMs };
+  const trims = stepTrims(observed, {
+    elapsedMs,
+    gainPerS: gainOf(input, learnedMs, queueing),
+    config,
+  });
   const sawTraffic = observed.some(({ traffic }) => traffic > 0);
   return {
     learnedMs: sawTraffic ? learnedMs + elapsedMs : learnedMs,
+    floorMs,
     endpoints: Object.fromEntries(
-      observed.map(({ id, latency, noise, capacityRps }, i) => [
+      observed.map(({ id, latency, noise, flow, capacityRps }, i) => [
         id,
-        { trim: trims[i]?.trim ?? 0, swing: trims[i]?.swing ?? NO_SWING, latency, noise, capacityRps },
+        { trim: trims[i]?.trim ?? 0, swing: trims[i]?.swing ?? NO_SWING, latency, noise, flow, capacityRps },
       ]),
     ),
   };
@@ -132,24 +156,50 @@ function measurementsOf(load: EndpointLoad | undefined): number {
   return load.latencySource === "little" ? Math.min(load.latencyCount, load.inFlight) : load.latencyCount;
 }
 
-function gainOf(
-  { endpoints, loads, elapsedMs, workers, config }: PolicyInput<AdaptiveConfig, AdaptiveState>,
-  learnedMs: number,
-): number {
-  const latencyMs = lowerMedian([...loads.values()].flatMap((load) => load.latencyMs ?? [])) ?? 0;
+interface Queueing extends Pick<LoopTiming, "latencyMs" | "activePerHost" | "floorMs"> {}
+
+function queueOf({ endpoints, loads, workers }: PolicyInput<AdaptiveConfig, AdaptiveState>): Omit<Queueing, "floorMs"> {
+  let completionsRps = 0;
   let inFlight = 0; // Little's law: steadier than the gauges
-  for (const { rps, latencyMs: ms } of loads.values()) inFlight += (rps * (ms ?? 0)) / 1000;
-  const activePerHost = inFlight / (workers * Math.max(1, endpoints.length));
-  const safe = safeGainPerS({ tauMs: config.tauMs, intervalMs: elapsedMs, latencyMs, activePerHost });
+  for (const { rps, latencyMs } of loads.values()) {
+    if (latencyMs === undefined) continue;
+    completionsRps += rps;
+    inFlight += (rps * latencyMs) / 1000;
+  }
+  return {
+    latencyMs: completionsRps > 0 ? (1000 * inFlight) / completionsRps : 0,
+    activePerHost: inFlight / (workers * Math.max(1, endpoints.length)),
+  };
+}
+
+function gainOf(
+  { elapsedMs, config }: PolicyInput<AdaptiveConfig, AdaptiveState>,
+  learnedMs: number,
+  queueing: Queueing,
+): number {
+  const safe = safeGainPerS({ tauMs: config.tauMs, intervalMs: elapsedMs, ...queueing });
   // The start may be bolder: it ends long before an oscillation could build up.
   const boost = config.startGainPerS * decayFactor(learnedMs, config.startFadeMs);
   return Math.max(Math.min(config.gainPerS, safe), Math.min(boost, 2 * safe));
+}
+
+/** A permanent slowdown is accepted within the hour, a busy spell is not. */
+const FLOOR_RISE_PER_MS = 0.02 / 60_000;
+/** Answers behind an average that may set the floor. */
+const FLOOR_SAMPLES = 20;
+
+function floorOf(previousMs: number, latencies: readonly DecayedMean[], elapsedMs: number): number {
+  const known = latencies.flatMap((latency) => meanOf(latency, FLOOR_SAMPLES) ?? []);
+  const risen = previousMs > 0 ? previousMs * (1 + FLOOR_RISE_PER_MS * elapsedMs) : Number.POSITIVE_INFINITY;
+  const least = Math.min(risen, ...known);
+  return Number.isFinite(least) ? least : 0;
 }
 
 /** A change of membership without new signals: those that left are forgotten, newcomers start neutral. */
 function keepMembers({ endpoints, state }: PolicyInput<AdaptiveConfig, AdaptiveState>): AdaptiveState {
   return {
     learnedMs: state?.learnedMs ?? 0,
+    floorMs: state?.floorMs ?? 0,
     endpoints: Object.fromEntries(endpoints.map(({ id }) => [id, state?.endpoints[id] ?? NEW_ENDPOINT])),
   };
 }

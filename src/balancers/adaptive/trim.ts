@@ -4,7 +4,7 @@
 // localities the network differs too, and moving traffic cannot make a distance shorter.
 import type { DecayedMean } from "../../stats/decay.js";
 import type { AdaptiveConfig } from "./config.js";
-import { standardError } from "./noise.js";
+import { standardErrors } from "./noise.js";
 import { type Swing, swingStep } from "./oscillation.js";
 
 export interface TrimEndpoint {
@@ -14,15 +14,20 @@ export interface TrimEndpoint {
   readonly swing: Swing;
   /** Latency of successful answers, decayed over `tauMs`. */
   readonly latency: DecayedMean;
-  /** Variance of the log latency from one round to the next. */
-  readonly noise: number;
+  /** Squared deviations of the log latency from one round to the next. */
+  readonly noise: DecayedMean;
   /** Completions of the last round, weight in the mean to compare with. */
   readonly traffic: number;
   /** false = hold (anti-windup): the trim stays as it is. */
   readonly learns: boolean;
+  /** Log of the factor by which it is plainly sent too much, <= 0. */
+  readonly overload: number;
   /** Largest log of the trim either way. */
   readonly bound: number;
 }
+
+/** Queues outlast the averages: a side held for a minute is worth a quarter of that in independent evidence. */
+const HELD_DISCOUNT = 4;
 
 export interface Trimmed {
   readonly trim: number;
@@ -42,7 +47,11 @@ export interface TrimStep {
  */
 export function stepTrims(endpoints: readonly TrimEndpoint[], step: TrimStep): Trimmed[] {
   const setPoints = setPointsOf(endpoints, step.config);
-  const stepped = endpoints.map((endpoint) => stepOne(endpoint, setPoints.get(endpoint.locality), step));
+  const noises = endpoints.map(({ noise }) => noise);
+  const errorOf = standardErrors(noises, step.elapsedMs, step.config);
+  const stepped = endpoints.map((endpoint) =>
+    stepOne(endpoint, setPoints.get(endpoint.locality), errorOf(endpoint.noise), step),
+  );
   return centre(stepped, endpoints);
 }
 
@@ -70,9 +79,10 @@ function setPointsOf(endpoints: readonly TrimEndpoint[], config: AdaptiveConfig)
 function stepOne(
   endpoint: TrimEndpoint,
   setPoint: number | undefined,
+  standardError: number,
   { elapsedMs, gainPerS, config }: TrimStep,
 ): Trimmed {
-  const { trim, swing, latency, learns, bound } = endpoint;
+  const { trim, swing, latency, learns, overload, bound } = endpoint;
   const elapsedS = elapsedMs / 1000;
   if (!learns || setPoint === undefined) return { trim, swing };
   // Nobody measures it any more: what was learned fades towards the prior.
@@ -80,7 +90,10 @@ function stepOne(
   if (!isMeasured(endpoint, config)) return { trim: kept, swing };
   const error = clamp(setPoint - logLatency(endpoint), config.maxStep);
   const moved = swingStep(swing, error, elapsedMs, config);
-  const doubt = Math.max(config.deadZone, config.doubt * standardError(endpoint.noise, elapsedMs, config));
+  // An error that stays on one side becomes certain in time, however noisy it is.
+  const longer = Math.sqrt((2 * config.tauMs) / (2 * config.tauMs + moved.heldMs / HELD_DISCOUNT));
+  const doubt = Math.max(config.deadZone, config.doubt * standardError * longer);
+  if (overload < 0 && error < 0) return { trim: clamp(kept + overload, bound), swing: moved };
   const certain = Math.sign(error) * Math.max(0, Math.abs(error) - doubt);
   if (certain === 0) return { trim: kept, swing: moved };
   const confidence = latency.count / (latency.count + config.halfConfidenceSamples);

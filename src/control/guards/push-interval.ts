@@ -20,8 +20,9 @@ export function pushIntervalMs(urgency: Urgency, pace: Pace, settings: ControlSe
     case "fault":
       return settings.minPushIntervalMs;
     case "weights": {
+      // Each worker replays a slice of its own, so what one starves another serves: errors add up like chance does.
       const cycleMs =
-        (1000 * settings.picksPerEndpoint * pace.endpoints * pace.workers) / Math.max(pace.serviceRps, 1e-3);
+        (1000 * settings.picksPerEndpoint * pace.endpoints * Math.sqrt(pace.workers)) / Math.max(pace.serviceRps, 1e-3);
       return Math.min(settings.maxPushIntervalMs, Math.max(settings.minPushIntervalMs, cycleMs));
     }
   }

@@ -40,13 +40,13 @@ test.each([
 );
 
 test("at the safe gain even the largest plant gain is well damped", () => {
-  const timing = { tauMs: 5_000, intervalMs: 1_000, latencyMs: 50, activePerHost: 2 };
+  const timing = { tauMs: 5_000, intervalMs: 1_000, latencyMs: 50, floorMs: 10, activePerHost: 2 };
   const gain = safeGainPerS(timing);
-  expect(amplification(plantGain(timing.activePerHost) * gain, 5, deadTimeMs(timing) / 1000)).toBeLessThan(0.05);
+  expect(amplification(plantGain(timing) * gain, 5, deadTimeMs(timing) / 1000)).toBeLessThan(0.05);
 });
 
 test("rarer reports and slower answers make it slower", () => {
-  const timing = { tauMs: 5_000, intervalMs: 1_000, latencyMs: 50, activePerHost: 2 };
+  const timing = { tauMs: 5_000, intervalMs: 1_000, latencyMs: 50, floorMs: 10, activePerHost: 2 };
   const gain = safeGainPerS(timing);
   expect(safeGainPerS({ ...timing, intervalMs: 5_000 })).toBeLessThan(gain / 2);
   expect(safeGainPerS({ ...timing, latencyMs: 5_000 })).toBeLessThan(gain / 2);
