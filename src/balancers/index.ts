@@ -6,6 +6,9 @@ export { DEGRADED_SHARE } from "./degraded-share.js";
 export { lawOf, weightsFor } from "./enforcement/share-law.js";
 export { FailoverBalancer, type FailoverOptions } from "./failover/failover-balancer.js";
 export type { Placement } from "./failover/level-order.js";
+export type { HealthOptions } from "./health/health-options.js";
+export { HealthTrackingBalancer, type HealthTrackingOptions } from "./health/health-tracking.js";
+export type { ObservedHealth } from "./health/observed-health.js";
 export { LeastConnectionsBalancer, type LeastConnectionsOptions } from "./least-connections/least-connections.js";
 export { LeastLatencyBalancer, type LeastLatencyOptions } from "./least-latency/least-latency.js";
 export type {

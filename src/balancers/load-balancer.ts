@@ -43,6 +43,11 @@ export interface LoadBalancer {
   /** The backend for this request; undefined when none may take traffic. */
   select(request: BalanceRequest): BackendSpec | undefined;
   /**
+   * The same without some backends, for retries; undefined when nobody else may take traffic. Only for balancers that can
+   * do it at less cost than an update of the list, which serves the rest.
+   */
+  selectExcept?(request: BalanceRequest, excluded: ReadonlySet<string>): BackendSpec | undefined;
+  /**
    * Replaces the list. What was learned about backends that stay is kept.
    * @throws SteelyardError ERR_INVALID_BACKENDS for equal or empty ids and for weights out of range; nothing has
    * changed then.

@@ -46,7 +46,12 @@ export class HashingBalancer implements LoadBalancer {
   }
 
   select(request: BalanceRequest): BackendSpec | undefined {
-    const member = this.#find(request.routeKey ?? request.clientId ?? request.id, this.#boundedLoad);
+    return this.selectExcept(request);
+  }
+
+  /** Walks on from the owner of the key, so that it needs no other table. */
+  selectExcept(request: BalanceRequest, excluded?: ReadonlySet<string>): BackendSpec | undefined {
+    const member = this.#find(request.routeKey ?? request.clientId ?? request.id, this.#boundedLoad, excluded);
     if (member === undefined) return undefined;
     member.state.active += 1;
     this.#totalActive += 1;
@@ -55,7 +60,7 @@ export class HashingBalancer implements LoadBalancer {
 
   /** The backend of a key as health and weights have it, whatever the load; nothing is counted. */
   ownerOf(key: string): BackendSpec | undefined {
-    return this.#find(key, undefined)?.spec;
+    return this.#find(key)?.spec;
   }
 
   updateBackends(backends: readonly BackendSpec[]): void {
@@ -76,7 +81,7 @@ export class HashingBalancer implements LoadBalancer {
     if (member.slot >= 0) this.#totalActive -= 1;
   }
 
-  #find(key: string, bound: number | undefined): Member<Connections> | undefined {
+  #find(key: string, bound?: number, excluded?: ReadonlySet<string>): Member<Connections> | undefined {
     const { size } = this.#table;
     if (size === 0) return undefined;
     this.#hash.hash(key);
@@ -84,13 +89,20 @@ export class HashingBalancer implements LoadBalancer {
     // The lower bits say nothing about the place on the ring, so the part of the keys that stays is even.
     const staysWithDegraded = !this.#hasHealthy || this.#hash.low < DEGRADED_SHARE * 0x1_0000_0000;
     return (
-      this.#walk(start, staysWithDegraded, bound) ??
+      this.#walk(start, staysWithDegraded, bound, excluded) ??
       // Every healthy backend is at its bound: rather a degraded one than one above its bound.
-      this.#walk(start, true, bound)
+      this.#walk(start, true, bound, excluded) ??
+      // Somebody always has room, but it may be somebody excluded: rather one above its bound than nobody.
+      (excluded && this.#walk(start, true, undefined, excluded))
     );
   }
 
-  #walk(start: number, staysWithDegraded: boolean, bound: number | undefined): Member<Connections> | undefined {
+  #walk(
+    start: number,
+    staysWithDegraded: boolean,
+    bound: number | undefined,
+    excluded: ReadonlySet<string> | undefined,
+  ): Member<Connections> | undefined {
     const { size } = this.#table;
     const { usable } = this.#roster;
     for (let step = 0; step < size; step++) {
@@ -98,6 +110,7 @@ export class HashingBalancer implements LoadBalancer {
       const member = usable[this.#table.ownerOf(slot)];
       if (member === undefined) continue;
       if (!staysWithDegraded && member.spec.health === "degraded") continue;
+      if (excluded?.has(member.spec.id)) continue;
       if (bound === undefined || this.#hasRoom(member, bound)) return member;
     }
     return undefined;

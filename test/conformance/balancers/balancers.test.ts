@@ -1,5 +1,6 @@
 import { ConsistentHashBalancer } from "../../../src/balancers/consistent-hash/consistent-hash.js";
 import { MaglevBalancer } from "../../../src/balancers/consistent-hash/maglev.js";
+import { HealthTrackingBalancer } from "../../../src/balancers/health/health-tracking.js";
 import { LeastConnectionsBalancer } from "../../../src/balancers/least-connections/least-connections.js";
 import { LeastLatencyBalancer } from "../../../src/balancers/least-latency/least-latency.js";
 import { P2cBalancer } from "../../../src/balancers/p2c/p2c.js";
@@ -96,5 +97,32 @@ balancerConformance({
     ...ignoresWeights("capacity shows in what probes report"),
     { test: bestTakesAll, reason: "the best of the pool takes all, and here the pool holds everybody" },
     ...ignoresKeys,
+  ],
+});
+balancerConformance({
+  name: "round-robin",
+  label: "round-robin with health tracking",
+  make: (backends, { clock }) =>
+    new HealthTrackingBalancer(new RoundRobinBalancer(), backends, { clock, probationIntervalMs: 10 }),
+  skip: [
+    ...ignoresWeights("takes no account of weights"),
+    ...ignoresKeys,
+    { test: "moves away from a slow backend", reason: "slow is not failing" },
+    { test: "keeps what it learned about those that stay", reason: "slow is not failing" },
+  ],
+});
+balancerConformance({
+  name: "least-connections",
+  label: "least-connections with health tracking",
+  make: (backends, { clock, rng }) =>
+    new HealthTrackingBalancer(new LeastConnectionsBalancer([], { rng }), backends, { clock, probationIntervalMs: 10 }),
+  skip: [
+    {
+      test: "follows weights at the ends of their range",
+      reason: "an idle backend goes before a busy one, whatever their weights",
+    },
+    ...ignoresKeys,
+    { test: "moves away from a slow backend", reason: "slow is not failing" },
+    { test: "keeps what it learned about those that stay", reason: "slow is not failing" },
   ],
 });

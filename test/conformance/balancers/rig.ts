@@ -17,7 +17,7 @@ export interface Surroundings {
   readonly clock: ManualClock;
   readonly rng: Rng;
   /** What the backend would answer to a probe now. */
-  loadOf(backendId: string): { readonly inFlight: number; readonly latencyMs: number };
+  readonly loadOf: (backendId: string) => { readonly inFlight: number; readonly latencyMs: number };
 }
 
 export type MakeBalancer = (backends: readonly BackendSpec[], surroundings: Surroundings) => LoadBalancer;
