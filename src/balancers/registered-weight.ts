@@ -11,12 +11,13 @@ export function registeredWeightFactors(endpoints: readonly PolicyEndpoint[]): (
     weights.set(id, weight);
   }
   const mean = total / Math.max(1, endpoints.length);
+  const reference = `against a mean of ${Number(mean.toFixed(1))}`;
   return (id) => {
     const weight = weights.get(id) ?? mean;
     return {
       name: "registered weight",
       value: weight / mean,
-      note: `${weight} against a mean of ${Number(mean.toFixed(1))}`,
+      note: `${weight} ${reference}`,
     };
   };
 }

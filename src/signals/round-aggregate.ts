@@ -68,7 +68,10 @@ export function endpointLoad(input: LoadInput): { readonly load: EndpointLoad; r
   const { successes, errors, issued, latency } = total.sample;
   const completions = completionsOf(total.sample);
   const little = littleStep(input.little, { intervalMs, inFlight, completions });
-  const base = {
+  const measured = latency.count > 0;
+  const latencyMs = measured ? latency.sumMs / latency.count : littleLatencyMs(little);
+  // One literal, so that all loads have one shape: everybody reads them, for every endpoint, every round.
+  const load: EndpointLoad = {
     instance,
     successes,
     errors,
@@ -76,20 +79,16 @@ export function endpointLoad(input: LoadInput): { readonly load: EndpointLoad; r
     inFlight,
     rps: total.rps,
     errorRate: completions > 0 ? errors / completions : undefined,
-    ageMs,
-    confidence: completions / (completions + CONFIDENCE_HALF),
+    latencyMs,
+    latencyCount: measured ? latency.count : latencyMs === undefined ? 0 : completions,
+    latencySource: measured ? "envoy" : latencyMs === undefined ? "none" : "little",
     utilization: report.utilization,
     utilizationAgeMs: report.utilizationAgeMs,
     utilizationSource: report.utilizationSource,
     reportedRps: report.reportedRps,
     reportedInFlight: report.reportedInFlight,
+    ageMs,
+    confidence: completions / (completions + CONFIDENCE_HALF),
   };
-  if (latency.count > 0) {
-    const latencyMs = latency.sumMs / latency.count;
-    return { load: { ...base, latencyMs, latencyCount: latency.count, latencySource: "envoy" }, little };
-  }
-  const latencyMs = littleLatencyMs(little);
-  return latencyMs === undefined
-    ? { load: { ...base, latencyMs, latencyCount: 0, latencySource: "none" }, little }
-    : { load: { ...base, latencyMs, latencyCount: completions, latencySource: "little" }, little };
+  return { load, little };
 }
