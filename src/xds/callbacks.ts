@@ -63,5 +63,7 @@ export interface XdsCallbacks {
   readonly onMissing?: (stream: StreamInfo, missing: MissingInfo) => void;
   readonly onNack?: (stream: StreamInfo, nack: NackInfo) => void;
   readonly onResponse?: (stream: StreamInfo, response: ResponseInfo) => void;
+  /** The content of an audience was dropped; `audienceOf` will be asked when one of its nodes comes back, and may fill it. */
+  readonly onAudienceCollected?: (audience: string) => void;
   readonly onStreamClosed?: (stream: StreamInfo) => void;
 }

@@ -96,7 +96,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
   /** One request, as it came. */
   receive(bytes: Uint8Array): void {
     if (this.#closed) return;
-    this.#guard(() => {
+    try {
       const { engine, onlyType } = this.#options;
       const { clock, limits, callbacks } = engine;
       const { request, node } = this.#decode(bytes, { onlyType, limits, wallMs: clock.wallMs() });
@@ -105,7 +105,9 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
       callbacks.onRequest?.(this.info, { typeUrl: request.typeUrl, kind: receipt.kind });
       this.#observe(request.typeUrl, receipt);
       this.#pump();
-    });
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
   }
 
   touch(typeUrl: string, names: ReadonlySet<string>): void {
@@ -118,7 +120,12 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
   }
 
   pump(): void {
-    if (!this.#closed) this.#guard(() => this.#pump());
+    if (this.#closed) return;
+    try {
+      this.#pump();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
   }
 
   /** Ends the stream from our side. */
@@ -143,7 +150,10 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
     this.#closed = true;
     this.#heartbeat?.cancel();
     this.#writer.close();
-    this.#joined?.session.close();
+    if (this.#joined) {
+      this.#joined.session.close();
+      this.#options.engine.audiences.leave(this.#joined.audience);
+    }
     this.#options.onClosed(this);
   }
 
@@ -157,6 +167,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
       snapshot: (typeUrl) => cache.snapshot(audience, typeUrl),
       typeVersion: (typeUrl) => cache.typeVersion(audience, typeUrl),
     };
+    engine.audiences.join(audience);
     const interest = index.interestOf(audience, this);
     const { clientFeatures } = node;
     const onMissing = callbacks.onMissing && this.#missing;
@@ -212,17 +223,13 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
     callbacks.onNack?.(this.info, { typeUrl, names, error });
   }
 
-  #guard(task: () => void): void {
-    try {
-      task();
-    } catch (thrown) {
-      if (thrown instanceof StreamError) {
-        this.end(thrown);
-        return;
-      }
-      this.#options.engine.logger.error({ stream: this.#options.id, err: thrown }, "xds stream failed");
-      this.end(new StreamError(status.INTERNAL, "internal error"));
+  #fail(thrown: unknown): void {
+    if (thrown instanceof StreamError) {
+      this.end(thrown);
+      return;
     }
+    this.#options.engine.logger.error({ stream: this.#options.id, err: thrown }, "xds stream failed");
+    this.end(new StreamError(status.INTERNAL, "internal error"));
   }
 }
 

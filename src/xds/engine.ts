@@ -3,6 +3,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
 import type { XdsCallbacks } from "./callbacks.js";
+import type { IdleAudiences } from "./idle-audiences.js";
 import type { XdsLimits } from "./limits.js";
 import type { NodeInfo } from "./node.js";
 import type { ResourceCache } from "./resource-cache.js";
@@ -11,6 +12,7 @@ import type { SubscriptionIndex } from "./subscription-index.js";
 export interface Engine {
   readonly cache: ResourceCache;
   readonly index: SubscriptionIndex;
+  readonly audiences: IdleAudiences;
   readonly audienceOf: (node: NodeInfo) => string;
   readonly callbacks: XdsCallbacks;
   readonly limits: XdsLimits;

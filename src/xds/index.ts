@@ -25,7 +25,13 @@ export {
   type ResourceId,
   type ResourceInput,
 } from "./resource.js";
-export { type CacheChange, type CacheEvent, type ChangedNames, ResourceCache } from "./resource-cache.js";
+export {
+  type CacheChange,
+  type CacheEvent,
+  type ChangedNames,
+  type DanglingRef,
+  ResourceCache,
+} from "./resource-cache.js";
 export { StreamError } from "./stream-error.js";
 export { TYPE_URLS } from "./type-rules.js";
 export { XdsServer, type XdsServerOptions } from "./xds-server.js";

@@ -12,6 +12,7 @@ import { DiscoveryStream, type Protocol, type StreamTransport } from "./discover
 import type { Engine } from "./engine.js";
 import { unaryFetch } from "./fetch.js";
 import type { BytesCall } from "./grpc-transport.js";
+import { IdleAudiences } from "./idle-audiences.js";
 import { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
 import { type ListenAddress, type ListenOptions, XdsListener } from "./listener.js";
 import type { NodeInfo } from "./node.js";
@@ -38,6 +39,11 @@ export interface XdsServerOptions {
   readonly limits?: Partial<XdsLimits>;
   readonly logger?: Logger;
   readonly metrics?: MetricSink;
+  /**
+   * Content of an audience is dropped this long after its last stream ended, milliseconds, unless it is pinned
+   * (`cache.pin`): for audiences that come and go with their nodes, and are filled in `audienceOf`. Default: never.
+   */
+  readonly collectIdleAudiencesAfterMs?: number;
   /**
    * `http2` (default): frames go straight to the HTTP/2 stream below grpc-js where its shape allows that, else as
    * `grpc-js`, which needs its public interface only and copies every response for every stream.
@@ -73,7 +79,13 @@ export class XdsServer {
     const { writePath = "http2" } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const index = new SubscriptionIndex();
-    this.#engine = { cache, index, audienceOf, callbacks, limits, clock, logger, metrics };
+    const audiences = new IdleAudiences({
+      cache,
+      clock,
+      afterMs: options.collectIdleAudiencesAfterMs,
+      onCollected: (audience) => callbacks.onAudienceCollected?.(audience),
+    });
+    this.#engine = { cache, index, audiences, audienceOf, callbacks, limits, clock, logger, metrics };
     this.#transports = new CallTransports({ writePath, limits, logger, metrics });
     this.#unwatch = cache.watch((event) => {
       if (event.type === "changed") index.changed(event.audience, event.names);
@@ -126,6 +138,7 @@ export class XdsServer {
     this.#closed = true;
     this.#unwatch();
     for (const stream of this.#streams) stream.end(new StreamError(status.UNAVAILABLE, "the server is stopping"));
+    this.#engine.audiences.stop();
     const listener = this.#listener;
     this.#listener = undefined;
     await listener?.close();

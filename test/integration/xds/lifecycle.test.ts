@@ -193,3 +193,63 @@ test("nodes: one entry per node, over all its streams", async () => {
   ]);
   await rig.close();
 });
+
+test("content of an audience goes a while after its last stream, unless it is pinned or a client is back in time", async () => {
+  const collected: string[] = [];
+  const filled: string[] = [];
+  const cache = new ResourceCache();
+  const fill = (audience: string): void => {
+    filled.push(audience);
+    cache.apply(audience, { upsert: [{ typeUrl: cluster, name: "A", bytes: namedBytes("A", audience) }] });
+  };
+  const rig = await XdsRig.start({
+    cache,
+    collectIdleAudiencesAfterMs: 60_000,
+    audienceOf: ({ id }) => {
+      if (!new Set(cache.audiences()).has(id)) fill(id);
+      return id;
+    },
+    callbacks: { onAudienceCollected: (audience) => collected.push(audience) },
+  });
+  cache.pin("kept");
+  const visit = async (nodeId: string): Promise<void> => {
+    const client = rig.client({ variant: "sotw", nodeId });
+    client.subscribe(cluster);
+    expect((await client.accept(cluster)).names).toEqual(["A"]);
+    client.close();
+    await until(() => rig.server.counts().streams === 0, "the stream is gone");
+  };
+  await visit("kept");
+  await visit("brief");
+  await visit("back");
+  rig.clock.advance(59_000);
+  await visit("back");
+  rig.clock.advance(1_500);
+  expect(collected).toEqual(["brief"]);
+  expect([...cache.audiences()].sort()).toEqual(["back", "kept"]);
+  rig.clock.advance(60_000);
+  expect(collected).toEqual(["brief", "back"]);
+  await visit("brief");
+  expect(filled).toEqual(["kept", "brief", "back", "brief"]);
+  await rig.close();
+  expect(rig.clock.pendingTasks).toBe(0);
+});
+
+test("a callback that throws where it must not costs nobody else anything", async () => {
+  const rig = await XdsRig.start({
+    callbacks: {
+      onStreamClosed: () => {
+        throw new Error("a defect of the caller");
+      },
+    },
+  });
+  const client = rig.client({ variant: "sotw" });
+  client.subscribe(cluster);
+  await client.accept(cluster);
+  client.close();
+  await until(() => rig.server.counts().streams === 0, "the stream is gone");
+  const other = rig.client({ variant: "sotw" });
+  other.subscribe(cluster);
+  await other.accept(cluster);
+  await rig.close();
+});

@@ -32,12 +32,112 @@ describe("ResourceCache", () => {
     expect(cache.get("b", cluster, "c")).toBeUndefined();
   });
 
-  test("encodes a message once, when it comes in", () => {
-    let encoded = 0;
-    const codec = { encode: (text: string) => ({ finish: () => (encoded++, bytes(text)) }) };
-    cache.apply("a", { upsert: [{ typeUrl: cluster, name: "c", message: messageOf(codec, "hello") }] });
-    expect(cache.get("a", cluster, "c")?.bytes.toString()).toBe("hello");
-    expect(encoded).toBe(1);
+  describe("messages", () => {
+    let encoded: string[] = [];
+    const codec = {
+      encode: (text: string) => ({
+        finish: () => {
+          if (text === "broken") throw new Error("cannot encode");
+          encoded.push(text);
+          return bytes(text);
+        },
+      }),
+    };
+    const put = (audience: string, text: string): void =>
+      cache.apply(audience, { upsert: [{ typeUrl: cluster, name: "c", message: messageOf(codec, text) }] });
+    beforeEach(() => {
+      encoded = [];
+    });
+
+    test("are encoded when somebody looks, once, and never if they were replaced before", () => {
+      put("a", "1");
+      put("a", "2");
+      expect(encoded).toEqual([]);
+      expect(cache.get("a", cluster, "c")?.bytes.toString()).toBe("2");
+      expect(cache.snapshot("a", cluster).resources).toHaveLength(1);
+      expect(encoded).toEqual(["2"]);
+    });
+
+    test("are encoded at once where there are clients, or content to compare with", () => {
+      cache.attach("a");
+      put("a", "1");
+      expect(encoded).toEqual(["1"]);
+      cache.detach("a");
+      put("a", "1");
+      expect(encoded).toEqual(["1", "1"]);
+      expect(events).toHaveLength(1);
+    });
+
+    test("that cannot be encoded leave an audience with clients as it was", () => {
+      cache.attach("a");
+      put("a", "1");
+      expect(() => put("a", "broken")).toThrow("cannot encode");
+      expect(cache.get("a", cluster, "c")?.bytes.toString()).toBe("1");
+    });
+
+    test("that wait are removed, replaced and counted in the version like others", () => {
+      put("a", "1");
+      cache.apply("a", { remove: [{ typeUrl: cluster, name: "c" }] });
+      expect(cache.get("a", cluster, "c")).toBeUndefined();
+      put("a", "1");
+      const before = cache.typeVersion("a", cluster).versionInfo;
+      expect(before).not.toBe("0".repeat(16));
+      cache.replace("a", cluster, []);
+      expect([...cache.names("a", cluster)]).toEqual([]);
+      put("a", "1");
+      expect(cache.typeVersion("a", cluster).versionInfo).toBe(before);
+    });
+  });
+
+  test("equal content of two audiences is one object, until the last lets go of it", () => {
+    const put = (audience: string, text: string): void =>
+      cache.apply(audience, { upsert: [{ typeUrl: cluster, name: "c", bytes: bytes(text) }] });
+    for (const audience of ["a", "b", "c"]) put(audience, "1");
+    expect(cache.get("a", cluster, "c")).toBe(cache.get("b", cluster, "c"));
+    expect(cache.size).toBe(1);
+    put("b", "2");
+    expect(cache.size).toBe(2);
+    cache.apply("a", { remove: [{ typeUrl: cluster, name: "c" }] });
+    expect(cache.size).toBe(2);
+    cache.clear("c");
+    expect(cache.size).toBe(1);
+    cache.clear("b");
+    expect(cache.size).toBe(0);
+  });
+
+  test("what differs in more than its bytes is not shared", () => {
+    const resource = { typeUrl: cluster, name: "c", bytes: bytes("1") };
+    cache.apply("a", { upsert: [resource] });
+    cache.apply("b", { upsert: [{ ...resource, ttlMs: 1_000 }] });
+    cache.apply("c", { upsert: [{ ...resource, refs: [{ typeUrl: endpoint, name: "c" }] }] });
+    cache.apply("d", { upsert: [{ ...resource, typeUrl: endpoint }] });
+    cache.replace("e", cluster, [{ name: "c", bytes: bytes("1") }], { typeVersion: "v1" });
+    const held = ["a", "b", "c", "e"].map((audience) => cache.get(audience, cluster, "c"));
+    expect(new Set([...held, cache.get("d", endpoint, "c")]).size).toBe(5);
+    for (const audience of cache.audiences()) cache.clear(audience);
+    expect(cache.size).toBe(0);
+  });
+
+  test("dangling references are found, over types", () => {
+    const refs = [{ typeUrl: endpoint, name: "c" }];
+    cache.apply("a", { upsert: [{ typeUrl: cluster, name: "c", bytes: bytes("1"), refs }] });
+    expect(cache.danglingRefs("a")).toEqual([{ from: { typeUrl: cluster, name: "c" }, to: refs[0] }]);
+    cache.apply("a", { upsert: [{ typeUrl: endpoint, name: "c", bytes: bytes("1") }] });
+    expect(cache.danglingRefs("a")).toEqual([]);
+    expect(cache.danglingRefs("nobody")).toEqual([]);
+  });
+
+  test("an audience is collected only without clients and unpinned", () => {
+    cache.apply("a", { upsert: [{ typeUrl: cluster, name: "c", bytes: bytes("1") }] });
+    cache.attach("a");
+    expect(cache.collect("a")).toBe(false);
+    expect(cache.detach("a")).toBe(true);
+    cache.pin("a");
+    expect(cache.collect("a")).toBe(false);
+    cache.unpin("a");
+    expect(cache.collect("a")).toBe(true);
+    expect(cache.collect("a")).toBe(false);
+    expect([...cache.audiences()]).toEqual([]);
   });
 
   test.each<[string, CacheChange]>([
