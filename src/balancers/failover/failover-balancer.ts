@@ -4,6 +4,7 @@
 import type { Locality } from "../../model/instance.js";
 import type { Rng } from "../../runtime/rng.js";
 import { checkBackends } from "../backend-list.js";
+import { Excluding } from "../excluding.js";
 import type { BackendHealth, BackendSpec, BalanceRequest, LoadBalancer, RequestResult } from "../load-balancer.js";
 import { levelsOf, type Placement } from "./level-order.js";
 import { type FailoverSettings, type LevelLoad, priorityLoads } from "./priority-load.js";
@@ -20,8 +21,8 @@ export interface FailoverOptions extends Partial<FailoverSettings> {
 interface Level {
   readonly key: string;
   load: LevelLoad;
-  readonly healthy: LoadBalancer;
-  degraded: LoadBalancer | undefined;
+  readonly healthy: Excluding;
+  degraded: Excluding | undefined;
 }
 
 const NOWHERE: Locality = { region: "", zone: "", subZone: "" };
@@ -44,7 +45,12 @@ export class FailoverBalancer implements LoadBalancer {
   }
 
   select(request: BalanceRequest): BackendSpec | undefined {
-    const chosen = this.#drawn()?.select(request) ?? this.#anybody(request);
+    return this.selectExcept(request);
+  }
+
+  /** Those excluded still count as members of their level: a retry moves no other traffic. */
+  selectExcept(request: BalanceRequest, excluded?: ReadonlySet<string>): BackendSpec | undefined {
+    const chosen = this.#drawn()?.select(request, excluded) ?? this.#anybody(request, excluded);
     return chosen === undefined ? undefined : this.#members.get(chosen.id)?.spec;
   }
 
@@ -63,11 +69,16 @@ export class FailoverBalancer implements LoadBalancer {
     const previous = new Map(this.#levels.map((level) => [level.key, level]));
     this.#members = new Map();
     this.#levels = groups.map(({ key, members }, i) => {
-      const level = previous.get(key) ?? { key, load: NO_LOAD, healthy: balancerFor(), degraded: undefined };
+      const level = previous.get(key) ?? {
+        key,
+        load: NO_LOAD,
+        healthy: new Excluding(balancerFor()),
+        degraded: undefined,
+      };
       level.load = loads[i] ?? NO_LOAD;
       // Both balancers know every host of the level, so that one whose health changes is no stranger.
       level.healthy.updateBackends(level.load.panic ? members.map(asHealthy) : members.map(unlessHealthy));
-      if (countOf(members, "degraded") > 0) level.degraded ??= balancerFor();
+      if (countOf(members, "degraded") > 0) level.degraded ??= new Excluding(balancerFor());
       level.degraded?.updateBackends(members.map(unlessDegraded));
       for (const spec of members) this.#members.set(spec.id, { spec, level });
       return level;
@@ -76,12 +87,12 @@ export class FailoverBalancer implements LoadBalancer {
 
   recordResult(result: RequestResult): void {
     const level = this.#members.get(result.backendId)?.level;
-    level?.healthy.recordResult(result);
-    level?.degraded?.recordResult(result);
+    level?.healthy.balancer.recordResult(result);
+    level?.degraded?.balancer.recordResult(result);
   }
 
   /** The balancer that a random point of the unit interval falls to, healthy hosts of all levels first, as in Envoy. */
-  #drawn(): LoadBalancer | undefined {
+  #drawn(): Excluding | undefined {
     let point = this.#options.rng.next();
     for (const { load, healthy } of this.#levels) {
       if (point < load.healthy) return healthy;
@@ -94,14 +105,14 @@ export class FailoverBalancer implements LoadBalancer {
     return undefined;
   }
 
-  /** When the drawn level has nobody after all (its balancer holds hosts back, or rounding drew nothing). */
-  #anybody(request: BalanceRequest): BackendSpec | undefined {
+  /** When the drawn level has nobody after all: its balancer holds hosts back, they are excluded, or rounding drew nothing. */
+  #anybody(request: BalanceRequest, excluded?: ReadonlySet<string>): BackendSpec | undefined {
     for (const { healthy } of this.#levels) {
-      const chosen = healthy.select(request);
+      const chosen = healthy.select(request, excluded);
       if (chosen !== undefined) return chosen;
     }
     for (const { degraded } of this.#levels) {
-      const chosen = degraded?.select(request);
+      const chosen = degraded?.select(request, excluded);
       if (chosen !== undefined) return chosen;
     }
     return undefined;

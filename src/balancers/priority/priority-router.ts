@@ -3,6 +3,7 @@
 // Every result goes back to the balancer that made the choice, or its counts of requests in flight would drift.
 import { SteelyardError } from "../../model/errors.js";
 import { checkBackends } from "../backend-list.js";
+import { Excluding } from "../excluding.js";
 import type { BackendSpec, BalanceRequest, LoadBalancer, Priority, RequestResult } from "../load-balancer.js";
 
 export interface PriorityPool {
@@ -30,6 +31,7 @@ const DEFAULT_FALLBACK: Readonly<Record<Priority, readonly Priority[]>> = {
 export class PriorityRouter implements LoadBalancer {
   readonly name = "priority";
   readonly #pools: Readonly<Record<Priority, PriorityPool>>;
+  readonly #inner: Readonly<Record<Priority, Excluding>>;
   readonly #orders: Readonly<Record<Priority, readonly Priority[]>>;
   /** Per backend, how many selections of each pool have no result yet. */
   #unanswered = new Map<string, Record<Priority, number>>();
@@ -39,6 +41,11 @@ export class PriorityRouter implements LoadBalancer {
     if (new Set(PRIORITIES.map((priority) => pools[priority].balancer)).size < PRIORITIES.length)
       throw new SteelyardError("ERR_INVALID_REQUEST", "two pools of a priority router share one balancer");
     this.#pools = pools;
+    this.#inner = {
+      high: new Excluding(pools.high.balancer),
+      normal: new Excluding(pools.normal.balancer),
+      low: new Excluding(pools.low.balancer),
+    };
     this.#orders = {
       high: ["high", ...fallback.high],
       normal: ["normal", ...fallback.normal],
@@ -49,8 +56,12 @@ export class PriorityRouter implements LoadBalancer {
 
   /** A request without priority is `normal`. */
   select(request: BalanceRequest): BackendSpec | undefined {
+    return this.selectExcept(request);
+  }
+
+  selectExcept(request: BalanceRequest, excluded?: ReadonlySet<string>): BackendSpec | undefined {
     for (const priority of this.#orders[request.priority ?? "normal"]) {
-      const chosen = this.#pools[priority].balancer.select(request);
+      const chosen = this.#inner[priority].select(request, excluded);
       if (chosen === undefined) continue;
       const unanswered = this.#unanswered.get(chosen.id);
       if (unanswered !== undefined) unanswered[priority] += 1;
@@ -62,8 +73,7 @@ export class PriorityRouter implements LoadBalancer {
   updateBackends(backends: readonly BackendSpec[]): void {
     checkBackends(backends);
     for (const priority of PRIORITIES) {
-      const { balancer, accepts } = this.#pools[priority];
-      balancer.updateBackends(backends.filter(accepts));
+      this.#inner[priority].updateBackends(backends.filter(this.#pools[priority].accepts));
     }
     const previous = this.#unanswered;
     this.#unanswered = new Map(
@@ -82,9 +92,9 @@ export class PriorityRouter implements LoadBalancer {
     for (const priority of PRIORITIES) if (unanswered[priority] > unanswered[owner]) owner = priority;
     if (unanswered[owner] > 0) {
       unanswered[owner] -= 1;
-      this.#pools[owner].balancer.recordResult(result);
+      this.#inner[owner].balancer.recordResult(result);
       return;
     }
-    for (const priority of PRIORITIES) this.#pools[priority].balancer.recordResult(result);
+    for (const priority of PRIORITIES) this.#inner[priority].balancer.recordResult(result);
   }
 }

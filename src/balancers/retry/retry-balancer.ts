@@ -4,9 +4,9 @@
 import { SteelyardError } from "../../model/errors.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { Rng } from "../../runtime/rng.js";
+import { Excluding } from "../excluding.js";
 import type { BackendSpec, BalanceRequest, LoadBalancer, RequestResult } from "../load-balancer.js";
 import { abortable } from "./abortable.js";
-import { AnotherHost } from "./another-host.js";
 import { BackOff, type BackOffSettings, DEFAULT_BACK_OFF } from "./back-off.js";
 import { RetryBudget } from "./retry-budget.js";
 import { RetrySequence } from "./retry-sequence.js";
@@ -38,8 +38,7 @@ export interface Attempt {
 
 export class RetryBalancer implements LoadBalancer {
   readonly name = "retry";
-  readonly #balancer: LoadBalancer;
-  readonly #hosts: AnotherHost;
+  readonly #inner: Excluding;
   readonly #options: RetryOptions;
   readonly #budget: RetryBudget;
 
@@ -48,22 +47,26 @@ export class RetryBalancer implements LoadBalancer {
    * @throws SteelyardError ERR_INVALID_BACKENDS
    */
   constructor(backends: readonly BackendSpec[], balancer: LoadBalancer, options: RetryOptions) {
-    this.#balancer = balancer;
-    this.#hosts = new AnotherHost(balancer, backends);
+    this.#inner = new Excluding(balancer);
+    this.#inner.updateBackends(backends);
     this.#options = options;
     this.#budget = options.budget ?? new RetryBudget({ clock: options.clock });
   }
 
   select(request: BalanceRequest): BackendSpec | undefined {
-    return this.#balancer.select(request);
+    return this.#inner.select(request);
+  }
+
+  selectExcept(request: BalanceRequest, excluded: ReadonlySet<string>): BackendSpec | undefined {
+    return this.#inner.select(request, excluded);
   }
 
   updateBackends(backends: readonly BackendSpec[]): void {
-    this.#hosts.updateBackends(backends);
+    this.#inner.updateBackends(backends);
   }
 
   recordResult(result: RequestResult): void {
-    this.#balancer.recordResult(result);
+    this.#inner.balancer.recordResult(result);
   }
 
   /** The decisions for one request, which begins now; for callers that run attempts and record results themselves. */
@@ -75,7 +78,8 @@ export class RetryBalancer implements LoadBalancer {
       budget: this.#budget,
       deadlineAtMs: clock.nowMs() + deadlineMs,
       isRetryable,
-      select: (tried) => this.#hosts.select(request, tried),
+      // One that was tried already is better than nobody.
+      select: (tried) => this.#inner.select(request, tried) ?? this.#inner.select(request),
     });
   }
 
@@ -120,7 +124,7 @@ export class RetryBalancer implements LoadBalancer {
       ended.abort(new SteelyardError("ERR_DEADLINE_EXCEEDED", `${backend.id}: no answer within ${timeoutMs} ms`)),
     );
     const record = (success: boolean, latencyMs: number): void =>
-      this.#balancer.recordResult({ backendId: backend.id, success, latencyMs });
+      this.#inner.balancer.recordResult({ backendId: backend.id, success, latencyMs });
     try {
       const value = await Promise.race([
         ended.aborted,

@@ -1,12 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
+import { ConsistentHashBalancer } from "../../../src/balancers/consistent-hash/consistent-hash.js";
+import { MaglevBalancer } from "../../../src/balancers/consistent-hash/maglev.js";
+import { FailoverBalancer } from "../../../src/balancers/failover/failover-balancer.js";
 import type { BackendSpec } from "../../../src/balancers/load-balancer.js";
 import { P2cBalancer } from "../../../src/balancers/p2c/p2c.js";
+import { PriorityRouter } from "../../../src/balancers/priority/priority-router.js";
 import { BackOff } from "../../../src/balancers/retry/back-off.js";
 import { RetryBalancer } from "../../../src/balancers/retry/retry-balancer.js";
 import { RetryBudget } from "../../../src/balancers/retry/retry-budget.js";
 import { ManualClock } from "../../../src/runtime/manual-clock.js";
-import { seededRng } from "../../../src/runtime/rng.js";
+import { type Rng, seededRng } from "../../../src/runtime/rng.js";
 
 const backends = fc
   .array(fc.constantFrom<BackendSpec["health"]>("healthy", "degraded", "unhealthy"), { minLength: 1, maxLength: 8 })
@@ -14,12 +18,34 @@ const backends = fc
     healths.map((health, i): BackendSpec => ({ id: `b${i}`, address: `10.0.0.${i}:80`, weight: 1, health })),
   );
 
-test("no backend is tried twice while another one is selectable, and none that is unhealthy ever", () => {
+test.each([
+  { name: "p2c", make: (clock: ManualClock, rng: Rng) => new P2cBalancer([], { clock, rng }) },
+  { name: "maglev", make: () => new MaglevBalancer([], { tableSize: 211 }) },
+  { name: "maglev, bounded", make: () => new MaglevBalancer([], { tableSize: 211, boundedLoad: 1.1 }) },
+  {
+    name: "failover",
+    make: (clock: ManualClock, rng: Rng) =>
+      new FailoverBalancer([], {
+        balancerFor: () => new P2cBalancer([], { clock, rng }),
+        placementOf: ({ id }) => ({ priority: id < "b3" ? 0 : 1, locality: { region: "", zone: "", subZone: "" } }),
+        panicThreshold: 0,
+        rng,
+      }),
+  },
+  {
+    name: "priority",
+    make: (clock: ManualClock, rng: Rng) => {
+      const pool = () => ({ balancer: new P2cBalancer([], { clock, rng }), accepts: () => true });
+      return new PriorityRouter([], { pools: { high: pool(), normal: pool(), low: pool() } });
+    },
+  },
+  { name: "consistent-hash", make: () => new ConsistentHashBalancer([]) },
+])("over $name: no backend twice while another one is selectable, and none that is unhealthy ever", ({ make }) => {
   fc.assert(
     fc.property(backends, fc.integer({ min: 1, max: 12 }), fc.integer(), (list, maxAttempts, seed) => {
       const clock = new ManualClock();
       const rng = seededRng(seed);
-      const inner = new P2cBalancer([], { clock, rng });
+      const inner = make(clock, rng);
       const budget = new RetryBudget({ clock, maxTokens: 100 });
       const retry = new RetryBalancer(list, inner, { clock, rng, maxAttempts, budget });
       const sequence = retry.sequence({ id: "r" });
