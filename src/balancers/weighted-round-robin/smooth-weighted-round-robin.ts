@@ -36,10 +36,10 @@ export class WeightedRoundRobinBalancer implements LoadBalancer {
     return this.#roster.usable[chosen]?.spec;
   }
 
-  /** Those that stay keep their credit, so a changed list does not restart the cycle. */
+  /** Those that stay keep their credit, counted in picks, so a changed list does not restart the cycle. */
   updateBackends(backends: readonly BackendSpec[]): void {
     this.#roster.usable.forEach(({ state }, slot) => {
-      state.credit = this.#credits[slot] ?? 0;
+      state.credit = (this.#credits[slot] ?? 0) / this.#total;
     });
     this.#roster.update(backends);
     const { usable } = this.#roster;
@@ -47,7 +47,7 @@ export class WeightedRoundRobinBalancer implements LoadBalancer {
     this.#total = this.#weights.reduce((sum, weight) => sum + weight, 0);
     // Whoever left took its credit along. Spread over the others, it neither speeds anybody up nor holds anybody back.
     const surplus = usable.reduce((sum, { state }) => sum + state.credit, 0) / Math.max(1, usable.length);
-    this.#credits = Float64Array.from(usable, ({ state }) => state.credit - surplus);
+    this.#credits = Float64Array.from(usable, ({ state }) => (state.credit - surplus) * this.#total);
   }
 
   recordResult(): void {
