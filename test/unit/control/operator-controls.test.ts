@@ -120,11 +120,9 @@ describe("freeze", () => {
   test("lifted: nothing moves until the next round, then step by step towards what was learned", () => {
     const plant = learned();
     plant.freeze(FREEZE);
-    hostOf(plant, "h2").serviceMs = 200;
-    plant.run(20);
-    const frozen = entryOf(plant.decision, "h2").share;
-    hostOf(plant, "h2").serviceMs = 20;
+    hostOf(plant, "h2").serviceMs = 30;
     plant.run(40);
+    const frozen = entryOf(plant.decision, "h2").share;
     const pushes = plant.pushes;
     plant.freeze(undefined);
     expect(plant.pushes).toBe(pushes);
@@ -140,6 +138,9 @@ describe("freeze", () => {
       expect(moved).toBeLessThan(0.15);
       previous = new Map(decision.plan.entries.map(({ instance, share }) => [instance as string, share]));
     }
+    expect(entryOf(plant.decision, "h2").share).toBeLessThan(frozen);
+    hostOf(plant, "h2").serviceMs = 20;
+    plant.run(60);
     expect(entryOf(plant.decision, "h2").share / frozen).toBeGreaterThan(0.7);
   });
 
@@ -202,6 +203,7 @@ describe("freeze", () => {
 describe("shadow", () => {
   test("registered weights are in force at once, what the loop computes is shown and settles", () => {
     const plant = learned();
+    plant.nowMs += 500;
     plant.controlChanged(SHADOW);
     expect(plant.decision).toMatchObject({ pushed: "members", plan: { mode: "shadow" } });
     for (const { decision } of plant.run(100)) {
