@@ -22,6 +22,7 @@ const pages = [
   ["docs/algorithms.md", () => renderAlgorithmReference(measured("bench/results/select.json"))],
   ["docs/cli.md", renderCliReference],
   ["docs/xds-conformance.md", renderXdsConformance],
+  ["docs/embedding.md", embedding],
   ["docs/architecture.md", architecture],
 ];
 
@@ -43,6 +44,15 @@ if (stale.length > 0) {
 /** What a bench has left behind; undefined when it was never run. */
 function measured(path) {
   return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
+}
+
+/** The written page, with the example that a test compiles and runs between its markers. */
+function embedding() {
+  const page = readFileSync("docs/embedding.md", "utf8");
+  const source = readFileSync("test/integration/xds/embedding/control-plane.ts", "utf8").trim();
+  const marker = "<!-- example:begin (npm run docs; a test runs it) -->";
+  const block = `${marker}\n\`\`\`ts\n${source}\n\`\`\`\n<!-- example:end -->`;
+  return page.replace(/<!-- example:begin[\s\S]*example:end -->/, () => block);
 }
 
 /** The written page, with the import graph of today between its markers. */

@@ -10,7 +10,8 @@ const layer = (name, timeoutMs) => ({
   testEnvironment: "node",
   testEnvironmentOptions: { globalsCleanup: "off" },
   extensionsToTreatAsEsm: [".ts"],
-  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  // The package by its own name is its source: examples import it as their reader will.
+  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1", "^steelyard/xds$": "<rootDir>/src/xds/index.ts" },
   transform: {
     "^.+\\.ts$": [
       "@swc/jest",

@@ -11,6 +11,7 @@ export type {
 export type { ClientReport } from "./client-status.js";
 export { ClientStatusService } from "./client-status-service.js";
 export { contentVersion } from "./content-hash.js";
+export { jsonMessage } from "./json-message.js";
 export { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
 export type { ListenAddress, ListenOptions } from "./listener.js";
 export type { NodeInfo } from "./node.js";

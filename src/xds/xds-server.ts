@@ -2,7 +2,7 @@
 // concerns: all changes of one turn of the event loop go out together, in one synchronous pass over the streams.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Server, status, type UntypedHandleCall } from "@grpc/grpc-js";
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, systemClock } from "../runtime/clock.js";
 import { type Logger, silentLogger } from "../runtime/logger.js";
 import { type MetricSink, noMetrics } from "../runtime/metrics.js";
 import { CallTransports, type WritePath } from "./call-transports.js";
@@ -33,7 +33,8 @@ export interface XdsServerOptions {
    * input. May throw a StreamError to refuse it.
    */
   readonly audienceOf: (node: NodeInfo) => string;
-  readonly clock: Clock;
+  /** Default: the clock of the system. */
+  readonly clock?: Clock;
   readonly callbacks?: XdsCallbacks;
   /** Each defaults to its value in DEFAULT_LIMITS. */
   readonly limits?: Partial<XdsLimits>;
@@ -75,8 +76,8 @@ export class XdsServer {
   #listener: XdsListener | undefined;
 
   constructor(options: XdsServerOptions) {
-    const { cache, audienceOf, clock, callbacks = {}, logger = silentLogger, metrics = noMetrics } = options;
-    const { writePath = "http2" } = options;
+    const { cache, audienceOf, clock = systemClock, callbacks = {} } = options;
+    const { logger = silentLogger, metrics = noMetrics, writePath = "http2" } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const index = new SubscriptionIndex();
     const audiences = new IdleAudiences({
