@@ -24,6 +24,11 @@ export class Heartbeats {
     }
   }
 
+  /** Nothing that the client holds has a TTL. */
+  get none(): boolean {
+    return this.#dueMs.size === 0;
+  }
+
   clear(): void {
     this.#dueMs.clear();
   }

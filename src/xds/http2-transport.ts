@@ -12,6 +12,11 @@ export class Http2Transport implements CallTransport {
   readonly #call: BytesCall;
   readonly #stream: ServerHttp2Stream;
   readonly #maxRequestBytes: number;
+  #written: () => void = () => undefined;
+  /** One for all writes: a closure per write and stream is what a push would be full of. */
+  readonly #confirm = (error: Error | null | undefined): void => {
+    if (!error) this.#written(); // else the call closes, and with it the stream
+  };
 
   /** `stream`: what `takeOver(call)` gave. */
   constructor(call: BytesCall, stream: ServerHttp2Stream, { maxRequestBytes }: { readonly maxRequestBytes: number }) {
@@ -51,9 +56,8 @@ export class Http2Transport implements CallTransport {
   write(draft: Draft, written: () => void): void {
     // A deadline ends the stream behind our back: what comes after that is never confirmed.
     if (this.#stream.writableEnded || this.#stream.destroyed) return;
-    this.#stream.write(draft.framed, (error) => {
-      if (!error) written(); // else the call closes, and with it the stream
-    });
+    this.#written = written;
+    this.#stream.write(draft.framed, this.#confirm);
   }
 
   end(error?: StreamError): void {

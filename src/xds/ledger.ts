@@ -11,7 +11,8 @@ import { type ResourceStatus, requested } from "./resource-status.js";
 interface Delivery {
   readonly versionInfo: string;
   readonly sentAtMs: number;
-  readonly contents: readonly { readonly name: string; readonly version: Version }[];
+  readonly resources: readonly Resource[];
+  readonly removed: readonly string[];
   /** It held suspects of an earlier refusal. */
   readonly retrial: boolean;
   readonly heartbeat: boolean;
@@ -190,10 +191,12 @@ export class Ledger {
   sent(response: Sending & { readonly resources: readonly Resource[]; readonly removed: readonly string[] }): string {
     const nonce = String(response.nonce);
     let retrial = false;
-    for (const name of [...response.resources.map((resource) => resource.name), ...response.removed]) {
-      if (this.#refusals.get(name) === undefined) continue;
-      retrial = true;
-      this.#refusals.release(name);
+    if (this.#refusals.size > 0) {
+      for (const name of namesIn(response)) {
+        if (this.#refusals.get(name) === undefined) continue;
+        retrial = true;
+        this.#refusals.release(name);
+      }
     }
     for (const resource of response.resources) {
       this.#due.delete(resource.name);
@@ -210,10 +213,8 @@ export class Ledger {
       sentAtMs: response.nowMs,
       retrial,
       heartbeat: false,
-      contents: [
-        ...response.resources.map(({ name, version }) => ({ name, version })),
-        ...response.removed.map((name) => ({ name, version: null })),
-      ],
+      resources: response.resources,
+      removed: response.removed,
     });
     this.#sentVersion = response.versionInfo;
     this.#lastNonce = nonce;
@@ -224,7 +225,14 @@ export class Ledger {
   /** A response without content was sent, which confirms what the client holds. */
   beat({ nonce: number, versionInfo, nowMs }: Sending): string {
     const nonce = String(number);
-    this.#inFlight.add(nonce, { versionInfo, sentAtMs: nowMs, retrial: false, heartbeat: true, contents: [] });
+    this.#inFlight.add(nonce, {
+      versionInfo,
+      sentAtMs: nowMs,
+      retrial: false,
+      heartbeat: true,
+      resources: [],
+      removed: [],
+    });
     this.#beating = true;
     this.#lastNonce = nonce;
     this.#highestNonce = Math.max(this.#highestNonce, number);
@@ -244,25 +252,27 @@ export class Ledger {
     if (!last) return { kind: "stale" };
     for (const delivery of settled) {
       if (delivery.heartbeat) this.#beating = false;
-      for (const { name } of delivery.contents) this.#flying.delete(name);
+      for (const { name } of delivery.resources) this.#flying.delete(name);
+      for (const name of delivery.removed) this.#flying.delete(name);
       if (delivery === last && error) continue;
       this.#ackedVersion = delivery.versionInfo;
-      for (const { name, version } of delivery.contents) {
-        if (version === null && this.#held.get(name) === null && !keepAbsent(name)) this.#held.delete(name);
+      for (const name of delivery.removed) {
+        if (this.#held.get(name) === null && !keepAbsent(name)) this.#held.delete(name);
       }
     }
     const latencyMs = nowMs - last.sentAtMs;
     if (!error) return { kind: "ack", latencyMs };
-    const wanted = last.contents.filter(({ name }) => this.#held.has(name));
-    for (const { name } of wanted) {
+    const contents = new Map<string, Version>(last.resources.map(({ name, version }) => [name, version]));
+    for (const name of last.removed) contents.set(name, null);
+    const names = [...contents.keys()];
+    const wanted = names.filter((name) => this.#held.has(name));
+    for (const name of wanted) {
       this.#held.set(name, DOUBTFUL);
       this.mark(name);
     }
     // If a member was dropped meanwhile, maybe the bad one, what is left is another response.
-    if (wanted.length === last.contents.length) {
-      this.#refusals.refuse(new Map(wanted.map(({ name, version }) => [name, version])), error, last.retrial);
-    }
-    return { kind: "nack", latencyMs, error, names: last.contents.map(({ name }) => name) };
+    if (wanted.length === names.length) this.#refusals.refuse(contents, error, last.retrial);
+    return { kind: "nack", latencyMs, error, names };
   }
 
   /** What became of every name that was sent or is among `asked`. */
@@ -314,4 +324,8 @@ export class Ledger {
   #suspected(name: string, resource: Resource | undefined): boolean {
     return this.#refusals.check(name, resource?.version ?? null) === "suspect";
   }
+}
+
+function namesIn(response: { readonly resources: readonly Resource[]; readonly removed: readonly string[] }): string[] {
+  return [...response.resources.map(({ name }) => name), ...response.removed];
 }

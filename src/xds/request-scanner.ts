@@ -1,7 +1,7 @@
 // Reads the usual acknowledgement without decoding it. A state-of-the-world request repeats all names of its type, so with
 // one assignment per response the cost of decoding would grow with the square of the clusters. Here the bytes of the names
-// are hashed and compared with those of the type's last request; everything that is not a plain acknowledgement goes to
-// the full decoder. Invariant: what it accepts, it reads exactly as the full decoder would.
+// are compared with those of the type's last request; everything that is not a plain acknowledgement goes to the full
+// decoder. Invariant: what it accepts, it reads exactly as the full decoder would.
 import { contentVersion } from "./content-hash.js";
 
 /** Fields of envoy.service.discovery.v3.DiscoveryRequest. */
@@ -66,16 +66,25 @@ export function scanSotw(bytes: Uint8Array): Scan | undefined {
   };
 }
 
-/** Remembers, per type of one stream, which names its last request held: 16 digits and a length instead of a list. */
+/** Longer lists are remembered by their hash: thousands of clients may each name thousands of resources. */
+const KEPT_BYTES = 512;
+
+/** Remembers, per type of one stream, which names its last request held. */
 export class NamesMemory {
-  readonly #last = new Map<string, string>();
+  readonly #last = new Map<string, Uint8Array | string>();
 
   /** Are these the names of the type's last request? Remembers them either way. */
   same(typeUrl: string, names: Uint8Array): boolean {
-    const key = `${names.length}:${contentVersion(names)}`;
-    const same = this.#last.get(typeUrl) === key;
-    if (!same) this.#last.set(typeUrl, key);
-    return same;
+    const last = this.#last.get(typeUrl);
+    if (names.length > KEPT_BYTES) {
+      const key = `${names.length}:${contentVersion(names)}`;
+      if (last === key) return true;
+      this.#last.set(typeUrl, key);
+      return false;
+    }
+    if (last instanceof Uint8Array && Buffer.compare(last, names) === 0) return true;
+    this.#last.set(typeUrl, new Uint8Array(names)); // a copy: `slice` of a Buffer is a view
+    return false;
   }
 
   forget(typeUrl: string): void {

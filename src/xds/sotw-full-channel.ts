@@ -53,7 +53,7 @@ export class SotwFullChannel implements Channel<SotwRequest> {
   }
 
   get quiet(): boolean {
-    return !this.#dirty && !this.#again;
+    return !this.#dirty && !this.#again && this.#heartbeats.none;
   }
 
   get answerDue(): boolean {
