@@ -31,7 +31,7 @@ export class DeltaChannel implements Channel<DeltaRequest> {
   readonly rule: TypeRule;
   readonly #ports: ChannelPorts;
   readonly #subscription: DeltaSubscription;
-  readonly #ledger: Ledger;
+  readonly #ledger = new Ledger((resource) => resource.version);
   readonly #heartbeats = new Heartbeats();
   readonly #find: (name: string) => Resource | undefined;
   readonly #absence: (name: string) => "tell" | "silent";
@@ -41,10 +41,6 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     this.#ports = ports;
     this.rule = ports.rule;
     this.#subscription = new DeltaSubscription(ports.rule);
-    // To a client that understands TTLs, another TTL is news too.
-    this.#ledger = new Ledger(({ version, ttlMs }) =>
-      ports.ttlFrames === undefined || ttlMs === undefined ? version : `${version}~${ttlMs}`,
-    );
     this.#find = (name) => ports.view.get(ports.rule.typeUrl, name);
     this.#absence = (name) =>
       this.rule.tellsAbsence && (this.#subscription.names.has(name) || this.#ledger.knows(name)) ? "tell" : "silent";
@@ -62,7 +58,9 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     const receipt: Receipt = first
       ? { kind: "none" }
       : this.#ledger.settle(request.nonce, request.error, nowMs, (name) => this.#subscription.names.has(name));
-    this.#subscribe(request, first);
+    // A heartbeat was refused: the client does not hold what it confirmed, and would refuse the next one too.
+    if (receipt.kind === "nack" && receipt.names.length === 0) this.#heartbeats.clear();
+    this.#subscribe(request, first, nowMs);
     if (this.#subscription.names.size > this.#ports.limits.maxNamesPerType) {
       throw resourceExhausted(`more than ${this.#ports.limits.maxNamesPerType} names subscribed`);
     }
@@ -186,8 +184,8 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     };
   }
 
-  #subscribe(request: DeltaRequest, first: boolean): void {
-    const { interest, view } = this.#ports;
+  #subscribe(request: DeltaRequest, first: boolean, nowMs: number): void {
+    const { interest, view, ttlFrames } = this.#ports;
     const { typeUrl } = this.rule;
     const before = this.#subscription.all;
     const change = this.#subscription.update(request.subscribe, request.unsubscribe, first);
@@ -201,7 +199,9 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     const dropped = new Set(change.dropped);
     for (const [name, version] of reported) {
       if (!all && !dropped.has(name) && !this.#subscription.covers(name)) this.#adopt(name);
-      if (this.#subscription.covers(name)) this.#ledger.assume(name, version);
+      if (!this.#subscription.covers(name)) continue;
+      this.#ledger.assume(name, version);
+      if (ttlFrames && this.#find(name)?.ttlMs !== undefined) this.#heartbeats.holds(name, nowMs);
     }
     const missing: string[] = [];
     for (const name of change.asked) {

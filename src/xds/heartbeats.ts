@@ -33,6 +33,11 @@ export class Heartbeats {
     this.#dueMs.clear();
   }
 
+  /** The client says that it holds `name`, nobody knows since when. */
+  holds(name: string, nowMs: number): void {
+    this.#dueMs.set(name, nowMs);
+  }
+
   /** On the monotonic clock; `undefined` when nothing has a TTL. */
   nextMs(): number | undefined {
     let next: number | undefined;

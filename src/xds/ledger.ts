@@ -290,7 +290,7 @@ export class Ledger {
               ? "REQUESTED"
               : "ACKED";
       // A token may have more than the version in it.
-      yield { name, state, version: version?.split(/[@~]/, 1)[0] || undefined, error: refusal?.error };
+      yield { name, state, version: version?.split("@", 1)[0] || undefined, error: refusal?.error };
     }
     for (const name of asked) if (!this.#held.has(name)) yield requested(name);
   }

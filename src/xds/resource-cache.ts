@@ -61,7 +61,7 @@ export class ResourceCache {
         continue;
       }
       const held = store.get(resource.name);
-      if (held?.version === resource.version && held.ttlMs === resource.ttlMs) {
+      if (held?.version === resource.version) {
         // Equal bytes keep the held object, and with it the frames that were made of it.
         if (!sameRefs(held, resource)) store.put(resource);
         continue;
@@ -103,7 +103,7 @@ export class ResourceCache {
     for (const name of store.names()) if (!next.has(name) && store.remove(name)) changed.add({ typeUrl, name });
     for (const resource of next.values()) {
       const held = store.get(resource.name);
-      const same = held?.stamp === resource.stamp && held.ttlMs === resource.ttlMs;
+      const same = held?.stamp === resource.stamp;
       if (same && sameRefs(held, resource)) continue;
       store.put(resource);
       if (!same) changed.add(resource);

@@ -44,7 +44,6 @@ function equals(a: Resource, b: Resource): boolean {
     (a.typeUrl === b.typeUrl &&
       a.name === b.name &&
       a.stamp === b.stamp &&
-      a.ttlMs === b.ttlMs &&
       sameRefs(a, b) &&
       Buffer.compare(a.bytes, b.bytes) === 0)
   );

@@ -57,7 +57,7 @@ export class Resource implements ResourceId {
   readonly bytes: Uint8Array;
   readonly refs: readonly ResourceId[];
   readonly ttlMs: number | undefined;
-  /** Hash of the bytes. */
+  /** Hash of the bytes, and the TTL if there is one: a client cannot say which TTL it was given for the content it holds. */
   readonly version: string;
   /** `version_info` which the caller pinned for the whole type. */
   readonly typeVersion: string | undefined;
@@ -71,7 +71,8 @@ export class Resource implements ResourceId {
     this.bytes = input.bytes ?? input.message.encode();
     this.refs = input.refs ?? [];
     this.ttlMs = input.ttlMs;
-    this.version = contentVersion(this.bytes);
+    const hash = contentVersion(this.bytes);
+    this.version = input.ttlMs === undefined ? hash : `${hash}-${input.ttlMs}`;
     this.typeVersion = typeVersion;
     this.stamp = typeVersion === undefined ? this.version : `${this.version}@${typeVersion}`;
     this.fingerprint = fingerprint(this.name, this.version);

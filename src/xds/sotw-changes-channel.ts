@@ -29,7 +29,7 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
   readonly rule: TypeRule;
   readonly #ports: ChannelPorts;
   readonly #subscription: SotwSubscription;
-  readonly #ledger: Ledger;
+  readonly #ledger = new Ledger((resource) => resource.stamp);
   readonly #heartbeats = new Heartbeats();
   readonly #find: (name: string) => Resource | undefined;
   #answerDue = false;
@@ -40,9 +40,6 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
     this.#ports = ports;
     this.rule = ports.rule;
     this.#subscription = new SotwSubscription(ports.rule);
-    this.#ledger = new Ledger(({ stamp, ttlMs }) =>
-      ports.ttlFrames === undefined || ttlMs === undefined ? stamp : `${stamp}~${ttlMs}`,
-    );
     this.#find = (name) => ports.view.get(ports.rule.typeUrl, name);
   }
 
@@ -59,6 +56,8 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
     const receipt: Receipt = first
       ? { kind: "none" }
       : this.#ledger.settle(request.nonce, request.error, nowMs, () => false);
+    // A heartbeat was refused: the client does not hold what it confirmed, and would refuse the next one too.
+    if (receipt.kind === "nack" && receipt.names.length === 0) this.#heartbeats.clear();
     const changed = request.names !== undefined && this.#subscribe(request.names, first);
     if (first && (this.#subscription.all || this.#subscription.names.size > 0)) this.#answerDue = true;
     if (receipt.kind === "stale" && !changed && request.error === undefined) this.#repeat(request.nonce);

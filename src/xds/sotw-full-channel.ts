@@ -91,8 +91,7 @@ export class SotwFullChannel implements Channel<SotwRequest> {
     if (this.#heartbeats.anyDue(context.nowMs) && !this.#refusal && this.#inFlight.size === 0) this.#again = true;
     if ((!this.#dirty && !this.#again) || this.#inFlight.size > 0) return undefined;
     const target = this.#target();
-    const same = target.stamp === this.#sent?.stamp && (!this.#ports.ttlFrames || target.ttls === this.#sent.ttls);
-    const settled = !this.#again && (same || this.#refused(target));
+    const settled = !this.#again && (target.stamp === this.#sent?.stamp || this.#refused(target));
     if (this.#subscribedToNothing() || settled) {
       this.#dirty = false;
       this.#again = false;

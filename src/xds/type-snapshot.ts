@@ -11,8 +11,6 @@ export class TypeSnapshot {
   readonly versionInfo: string;
   /** Equal stamps need no new response. */
   readonly stamp: string;
-  /** Names and TTLs of the resources that have one. */
-  readonly ttls: string;
   readonly #byName: ReadonlyMap<string, Resource>;
   #compared: { readonly previous: TypeSnapshot | undefined; readonly changed: readonly Resource[] } | undefined;
 
@@ -24,7 +22,6 @@ export class TypeSnapshot {
     this.content = hash.version;
     this.versionInfo = typeVersion ?? this.content;
     this.stamp = `${this.content}@${this.versionInfo}`;
-    this.ttls = this.resources.flatMap(({ name, ttlMs }) => (ttlMs === undefined ? [] : `${name} ${ttlMs}`)).join("\n");
   }
 
   get(name: string): Resource | undefined {

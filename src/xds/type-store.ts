@@ -102,7 +102,7 @@ export class TypeStore {
     if (!deferred) return;
     const resource = new Resource(deferred.input, deferred.typeVersion);
     const held = this.#resources.get(name);
-    if (held && held.stamp === resource.stamp && held.ttlMs === resource.ttlMs && sameRefs(held, resource)) {
+    if (held && held.stamp === resource.stamp && sameRefs(held, resource)) {
       this.#deferred.delete(name); // equal content keeps the object, and with it the frames that were made of it
     } else this.put(resource);
   }

@@ -6,22 +6,31 @@ import * as fc from "fast-check";
 import { TYPE_URLS } from "../../../src/xds/type-rules.js";
 import { AUDIENCE, SessionRig } from "../../harness/session-rig.js";
 import { namedBytes } from "../../harness/xds-messages.js";
-import { SimulatedClient } from "./simulated-client.js";
+import { COLLECTION, SimulatedClient } from "./simulated-client.js";
 
 const { cluster, endpoint, listener, route } = TYPE_URLS;
 const TYPES = [cluster, endpoint, listener, route];
-const NAMES = ["a", "b", "c", "d"];
+const NAMES = ["a", "b", "c", COLLECTION.replace("*", "x"), COLLECTION.replace("*", "y")];
+const TTL_MS = 3_000;
+const TTL_FEATURES = ["xds.config.supports-resource-ttl", "xds.config.supports-resource-in-sotw"];
 const CHILD = new Map<string, string>([
   [cluster, endpoint],
   [listener, route],
 ]);
 
+interface Change {
+  readonly typeUrl: string;
+  readonly name: string;
+  readonly content: string;
+  readonly ttl: boolean;
+}
+
 type Op =
   | { readonly op: "subscribe" | "unsubscribe"; readonly typeUrl: string; readonly names: readonly string[] }
-  | {
-      readonly op: "apply";
-      readonly changes: readonly { readonly typeUrl: string; readonly name: string; readonly content: string }[];
-    }
+  | { readonly op: "apply"; readonly changes: readonly Change[] }
+  | { readonly op: "replace"; readonly changes: readonly Change[]; readonly typeVersion: string | undefined }
+  | { readonly op: "restore" }
+  | { readonly op: "wait"; readonly ms: number }
   | { readonly op: "read"; readonly count: number }
   | { readonly op: "answer"; readonly typeUrl: string; readonly folded: boolean }
   | { readonly op: "repeat"; readonly typeUrl: string }
@@ -29,18 +38,24 @@ type Op =
   | { readonly op: "settle" };
 
 const typeUrl = fc.constantFrom(...TYPES);
-const someNames = fc.subarray(["*", ...NAMES]);
+const someNames = fc.subarray(["*", COLLECTION, ...NAMES]);
 /** `-` removes. */
 const content = fc.constantFrom("1", "2", "3", "-", "bad");
-const change = fc.record({ typeUrl, name: fc.constantFrom(...NAMES), content });
+const ttl = fc.boolean();
+const change: fc.Arbitrary<Change> = fc.record({ typeUrl, name: fc.constantFrom(...NAMES), content, ttl });
+const changes = fc.array(change, { maxLength: 5 });
+const typeVersion = fc.constantFrom(undefined, "v1", "v2");
 
 const anyOp: fc.Arbitrary<Op> = fc.oneof(
   fc.record({ op: fc.constant("subscribe" as const), typeUrl, names: someNames }),
   fc.record({ op: fc.constant("unsubscribe" as const), typeUrl, names: someNames }),
   {
     weight: 3,
-    arbitrary: fc.record({ op: fc.constant("apply" as const), changes: fc.array(change, { maxLength: 5 }) }),
+    arbitrary: fc.record({ op: fc.constant("apply" as const), changes }),
   },
+  fc.record({ op: fc.constant("replace" as const), changes, typeVersion }),
+  fc.record({ op: fc.constant("restore" as const) }),
+  fc.record({ op: fc.constant("wait" as const), ms: fc.constantFrom(1, TTL_MS / 3, TTL_MS) }),
   { weight: 3, arbitrary: fc.record({ op: fc.constant("read" as const), count: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 3, arbitrary: fc.record({ op: fc.constant("answer" as const), typeUrl, folded: fc.boolean() }) },
   fc.record({ op: fc.constant("repeat" as const), typeUrl }),
@@ -70,6 +85,25 @@ function run(rig: SessionRig, client: SimulatedClient, op: Op): void {
       });
       return;
     }
+    case "replace": {
+      // One type as a whole, with or without a version of the caller's own.
+      const type = op.changes[0]?.typeUrl ?? cluster;
+      const kept = op.changes.filter((each) => each.typeUrl === type && each.content !== "-");
+      client.changed(type);
+      rig.cache.replace(
+        AUDIENCE,
+        type,
+        kept.map(resource),
+        op.typeVersion === undefined ? {} : { typeVersion: op.typeVersion },
+      );
+      return;
+    }
+    case "restore":
+      restore(rig, client);
+      return;
+    case "wait":
+      rig.nowMs += op.ms;
+      return;
     case "read":
       client.read(op.count);
       return;
@@ -83,36 +117,64 @@ function run(rig: SessionRig, client: SimulatedClient, op: Op): void {
       client.reconnect();
       return;
     case "settle":
-      client.settle(200);
+      client.settle(300);
       return;
   }
 }
 
-function resource(each: { readonly typeUrl: string; readonly name: string; readonly content: string }) {
+/** The audience is cleared and filled again with the same: nothing that a client should notice which is up to date. */
+function restore(rig: SessionRig, client: SimulatedClient): void {
+  client.settle(300);
+  const upsert = TYPES.flatMap((type) => rig.cache.snapshot(AUDIENCE, type).resources).map(
+    ({ typeUrl: type, name, bytes, refs, ttlMs }) => ({
+      typeUrl: type,
+      name,
+      bytes,
+      refs,
+      ...(ttlMs === undefined ? {} : { ttlMs }),
+    }),
+  );
+  for (const type of TYPES) client.changed(type); // what was refused is forgotten with what refused it
+  rig.cache.clear(AUDIENCE);
+  rig.cache.apply(AUDIENCE, { upsert });
+}
+
+function resource(each: Change) {
   const child = CHILD.get(each.typeUrl);
   return {
     typeUrl: each.typeUrl,
     name: each.name,
     bytes: namedBytes(each.name, each.content),
     refs: child === undefined ? [] : [{ typeUrl: child, name: each.name }],
+    ...(each.ttl ? { ttlMs: TTL_MS } : {}),
   };
 }
 
-describe.each(["sotw", "delta"] as const)("%s sessions", (variant) => {
+describe.each([
+  ["sotw", []],
+  ["delta", []],
+  ["sotw", TTL_FEATURES],
+  ["delta", TTL_FEATURES],
+] as const)("%s sessions of a client with features %j", (variant, features) => {
   test("whatever happens, once all is quiet the client holds what the cache says, and nothing is left behind", () => {
     fc.assert(
       fc.property(fc.array(anyOp, { maxLength: 60, size: "max" }), (ops) => {
-        const rig = new SessionRig({ maxInFlight: 3 });
+        const rig = new SessionRig({ maxInFlight: 3 }, features);
         const client = new SimulatedClient(variant, rig);
         for (const op of ops) run(rig, client, op);
-        client.settle(200);
+        client.settle(300);
+        // TTLs are kept up for as long as the client reads.
+        for (let third = 0; third < 4; third++) {
+          rig.nowMs += TTL_MS / 3;
+          client.settle(300);
+        }
         expect(client.differences()).toEqual([]);
         // Each response needs a cause: an event, a name in it, or a parent that was sent.
         expect(client.responses).toBeLessThan(30 * (ops.length + 1));
         client.close();
         expect(rig.index.size).toBe(0);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 800 },
     );
   });
 });

@@ -9,6 +9,18 @@ import { contentOf, type XdsResponse, type XdsVariant } from "../../harness/xds-
 const { cluster, endpoint, listener } = TYPE_URLS;
 const FULL_STATE: readonly string[] = [cluster, listener];
 
+/** A collection, and where its members are. */
+export const COLLECTION = "xdstp://authority/type/path/*";
+const DIRECTORY = COLLECTION.slice(0, -1);
+
+interface Held {
+  readonly content: string;
+  readonly version: string;
+  readonly ttlMs: number | undefined;
+  /** When it was last sent or confirmed. */
+  readonly heardMs: number;
+}
+
 interface Unanswered {
   readonly response: XdsResponse;
   readonly accepted: boolean;
@@ -22,10 +34,15 @@ interface ClientType {
   all: boolean;
   explicitAll: boolean;
   readonly names: Set<string>;
-  readonly held: Map<string, { readonly content: string; readonly version: string }>;
+  readonly held: Map<string, Held>;
   readonly unanswered: Unanswered[];
   lastNonce: string;
+  /** `version_info` of the last response that was accepted; `undefined`: the server may think otherwise. */
+  acceptedVersion: string | undefined;
 }
+
+const covers = ({ all, names }: ClientType, name: string): boolean =>
+  all || names.has(name) || (names.has(COLLECTION) && name.startsWith(DIRECTORY) && name !== COLLECTION);
 
 const REFUSED = { message: "bad", atMs: 0 };
 
@@ -50,7 +67,7 @@ export class SimulatedClient {
 
   /** The content of the type changed. */
   changed(typeUrl: string): void {
-    this.#refused.delete(typeUrl);
+    this.#askedAnew(typeUrl, this.#type(typeUrl));
   }
 
   subscribe(typeUrl: string, names: readonly string[]): void {
@@ -78,8 +95,9 @@ export class SimulatedClient {
     if (!type.started || (this.variant === "sotw" && type.all && !type.explicitAll)) return;
     for (const name of names) {
       if (name === "*") this.#endWildcard(type);
-      else if (type.names.delete(name) && !type.all) this.#drop(typeUrl, name);
+      else type.names.delete(name);
     }
+    for (const name of type.held.keys()) if (!covers(type, name)) this.#drop(typeUrl, name);
     if (this.variant === "sotw") this.#sendNames(typeUrl, type);
     else this.#delta?.session.receive(deltaRequest({ typeUrl, unsubscribe: names }), 0);
     this.#askedAnew(typeUrl, type);
@@ -109,6 +127,7 @@ export class SimulatedClient {
     const taken = type.unanswered.splice(0, folded && this.variant === "sotw" ? type.unanswered.length : 1);
     const last = taken.at(-1);
     if (!last) return;
+    this.#fold(type, taken);
     const { nonce } = last.response;
     const error = this.#verdict(last);
     if (this.variant === "sotw") this.#request(typeUrl, type, nonce, error);
@@ -122,6 +141,7 @@ export class SimulatedClient {
     if (this.variant === "delta") this.#warming.clear();
     for (const [typeUrl, type] of this.#types) {
       type.unanswered.length = 0;
+      type.acceptedVersion = "";
       if (!type.started) continue;
       if (this.variant === "sotw") {
         // A list emptied by unsubscribing would be a wildcard on a new stream.
@@ -156,7 +176,7 @@ export class SimulatedClient {
   differences(): readonly string[] {
     const found: string[] = [];
     for (const [typeUrl, type] of this.#types) {
-      const wanted = [...this.#rig.cache.names(AUDIENCE, typeUrl)].filter((name) => type.all || type.names.has(name));
+      const wanted = [...this.#rig.cache.names(AUDIENCE, typeUrl)].filter((name) => covers(type, name));
       const serve = (name: string): string =>
         contentOf(this.#rig.cache.get(AUDIENCE, typeUrl, name)?.bytes ?? Buffer.of());
       const alone = typeUrl === endpoint;
@@ -167,6 +187,10 @@ export class SimulatedClient {
         if (serve(name) !== "bad" && type.held.get(name)?.content !== serve(name)) {
           found.push(`${typeUrl} ${name}: holds ${type.held.get(name)?.content}, should hold ${serve(name)}`);
         }
+        const { ttlMs, heardMs } = type.held.get(name) ?? { ttlMs: undefined, heardMs: 0 };
+        // What was refused since is left to expire: its successor cannot be confirmed.
+        if (serve(name) !== "bad" && ttlMs !== undefined && this.#rig.nowMs >= heardMs + ttlMs)
+          found.push(`${typeUrl} ${name}: its TTL ran out`);
         if (alone && this.#warming.has(name) && serve(name) !== "bad") found.push(`cluster ${name} still warms`);
       }
       const knowsRemovals = this.variant === "delta" || FULL_STATE.includes(typeUrl);
@@ -194,14 +218,26 @@ export class SimulatedClient {
     if (this.#nonces.has(nonce)) throw new Error(`nonce ${nonce} twice on one stream`);
     this.#nonces.add(nonce);
     const type = this.#type(typeUrl);
-    for (const name of names) {
-      if (!type.all && !type.names.has(name)) throw new Error(`${name} was sent but is not subscribed`);
-    }
-    if (typeUrl !== endpoint && type.unanswered.length > 0) throw new Error(`two unanswered responses of ${typeUrl}`);
+    for (const name of names) if (!covers(type, name)) throw new Error(`${name} was sent but is not subscribed`);
+    for (const name of response.heartbeats) this.#checkHeartbeat(type, name, response);
+    const content = type.unanswered.filter(({ response: earlier }) => earlier.heartbeats.length === 0);
+    const isHeartbeat = response.heartbeats.length > 0;
+    if (isHeartbeat && type.unanswered.length > content.length) throw new Error("two unanswered heartbeats");
+    if (!isHeartbeat && typeUrl !== endpoint && type.unanswered.length > 0)
+      throw new Error(`two unanswered responses of ${typeUrl}`);
+    if (isHeartbeat) return;
     if (typeUrl !== endpoint) return;
     if (names.length > 1) throw new Error("several assignments in one response");
-    const flying = type.unanswered.flatMap(({ response: earlier }) => earlier.names);
+    const flying = content.flatMap(({ response: earlier }) => earlier.names);
     for (const name of names) if (flying.includes(name)) throw new Error(`two unanswered responses for ${name}`);
+  }
+
+  /** It confirms what is held, and nothing else: a client takes any other for a change. */
+  #checkHeartbeat(type: ClientType, name: string, { versionInfo, versions }: XdsResponse): void {
+    const held = type.held.get(name);
+    if (this.variant === "sotw" && type.acceptedVersion === undefined) return;
+    const same = this.variant === "sotw" ? type.acceptedVersion === versionInfo : held?.version === versions.get(name);
+    if (!same) throw new Error(`heartbeat of ${name}, which the client does not hold so`);
   }
 
   /** Notes what the server is told about a response; a refusal folded into a later answer it never hears of. */
@@ -215,23 +251,29 @@ export class SimulatedClient {
 
   /** False: refused, and nothing applied. */
   #apply(type: ClientType, response: XdsResponse): boolean {
-    const { typeUrl, names, resources, versions, removed } = response;
+    const { typeUrl, names, resources, versions, removed, ttlsMs, heartbeats } = response;
+    for (const name of heartbeats) {
+      const held = type.held.get(name);
+      if (held) type.held.set(name, { ...held, ttlMs: ttlsMs.get(name), heardMs: this.#rig.nowMs });
+    }
+    if (heartbeats.length > 0) return true;
     const contents = names.map((name) => [name, contentOf(resources.get(name) ?? Buffer.of())] as const);
     if (contents.some(([, content]) => content === "bad")) {
       const key = keyOf(response);
       if (this.#refused.get(typeUrl)?.has(key)) throw new Error(`refused content was sent again: ${key}`);
       return false;
     }
-    const covered = (name: string): boolean => type.all || type.names.has(name);
+    if (type.acceptedVersion !== undefined) type.acceptedVersion = response.versionInfo;
     if (this.variant === "sotw" && FULL_STATE.includes(typeUrl)) {
       for (const name of type.held.keys()) if (!resources.has(name)) this.#drop(typeUrl, name);
     }
     for (const name of removed) this.#drop(typeUrl, name);
     for (const [name, content] of contents) {
-      if (!covered(name)) continue;
+      if (!covers(type, name)) continue;
       if (typeUrl === cluster && type.held.get(name)?.content !== content) this.#warming.add(name);
       if (typeUrl === endpoint) this.#warming.delete(name);
-      type.held.set(name, { content, version: versions.get(name) ?? "" });
+      const version = versions.get(name) ?? "";
+      type.held.set(name, { content, version, ttlMs: ttlsMs.get(name), heardMs: this.#rig.nowMs });
     }
     return true;
   }
@@ -249,13 +291,20 @@ export class SimulatedClient {
   #endWildcard(type: ClientType): void {
     type.all = false;
     type.explicitAll = false;
-    for (const name of type.held.keys()) if (!type.names.has(name)) type.held.delete(name);
+    for (const name of type.held.keys()) if (!covers(type, name)) type.held.delete(name);
   }
 
   /** A request of this variant always carries the newest nonce, so it answers whatever was still unanswered. */
   #sendNames(typeUrl: string, type: ClientType): void {
-    const last = type.unanswered.splice(0).at(-1);
+    const taken = type.unanswered.splice(0);
+    this.#fold(type, taken);
+    const last = taken.at(-1);
     this.#request(typeUrl, type, type.lastNonce, last && this.#verdict(last));
+  }
+
+  /** A refusal is lost when a later answer stands for it: the server takes the response for accepted. */
+  #fold(type: ClientType, taken: readonly Unanswered[]): void {
+    if (taken.slice(0, -1).some(({ accepted }) => !accepted)) type.acceptedVersion = undefined;
   }
 
   #request(typeUrl: string, type: ClientType, nonce: string, error: typeof REFUSED | undefined): void {
@@ -274,6 +323,7 @@ export class SimulatedClient {
         held: new Map(),
         unanswered: [],
         lastNonce: "",
+        acceptedVersion: "",
       };
       this.#types.set(typeUrl, type);
     }
