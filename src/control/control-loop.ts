@@ -182,9 +182,9 @@ export class ControlLoop implements Component, ControlView {
     const decision = running.controller.onRound(round, startMs, clock.wallMs());
     this.#publish(round.service, running, decision);
     metrics.observe("steelyard_control_tick_seconds", (clock.nowMs() - startMs) / 1000);
-    const withheld = withheldShare(decision.plan);
-    if (withheld !== undefined)
-      metrics.observe("steelyard_control_withheld_ratio", withheld, { mode: decision.plan.mode });
+    const { mode, freeze } = decision.plan;
+    const withheld = mode === "shadow" || freeze !== undefined ? withheldShare(decision.plan) : undefined;
+    if (withheld !== undefined) metrics.observe("steelyard_control_withheld_ratio", withheld, { mode });
   }
 
   #publish(service: ServiceName, running: Running, { plan, pushed, retryInMs }: Decision): void {

@@ -27,20 +27,38 @@ export interface Stage {
 
 /** Replaces the shares, recording the quotient as a factor where it is not 1. */
 export function withShares(draft: Draft, shares: readonly number[], stage: Stage): Draft {
-  return draft.map((entry, i) => {
-    const share = shares[i] ?? entry.share;
-    const value = share / entry.share;
-    if (Math.abs(value - 1) < ROUNDING) return { ...entry, share };
-    const reason = stage.reasonFor?.(entry.share, share);
-    const factor: Factor =
-      stage.note === undefined ? { name: stage.name, value } : { name: stage.name, value, note: stage.note };
-    return {
-      ...entry,
-      share,
-      factors: [...entry.factors, factor],
-      reasons: reason === undefined ? entry.reasons : [...entry.reasons, reason],
-    };
-  });
+  return draft.map((entry, i) => new StagedEntry(entry, shares[i] ?? entry.share, stage));
+}
+
+/** An entry after a stage. Its factors are put together when somebody asks: most entries of most rounds are never explained. */
+class StagedEntry implements DraftEntry {
+  readonly id: InstanceId;
+  readonly share: number;
+  readonly fairShare: number;
+  readonly reasons: readonly string[];
+  readonly #before: DraftEntry;
+  readonly #stage: Stage;
+
+  constructor(before: DraftEntry, share: number, stage: Stage) {
+    this.id = before.id;
+    this.share = share;
+    this.fairShare = before.fairShare;
+    const reason = isChange(share / before.share) ? stage.reasonFor?.(before.share, share) : undefined;
+    this.reasons = reason === undefined ? before.reasons : [...before.reasons, reason];
+    this.#before = before;
+    this.#stage = stage;
+  }
+
+  get factors(): readonly Factor[] {
+    const value = this.share / this.#before.share;
+    if (!isChange(value)) return this.#before.factors;
+    const { name, note } = this.#stage;
+    return [...this.#before.factors, note === undefined ? { name, value } : { name, value, note }];
+  }
+}
+
+function isChange(value: number): boolean {
+  return Math.abs(value - 1) >= ROUNDING;
 }
 
 /** What named terms make together: law 7 in one line. */

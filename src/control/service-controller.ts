@@ -6,11 +6,12 @@ import type { Freeze } from "../model/freeze.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { CatalogueInstance } from "../model/instance.js";
 import type { EndpointLoad, LoadRound, SignalMode } from "../model/load.js";
-import type { PlanMode, WeightPlan } from "../model/plan.js";
+import type { PlanEntry, PlanMode, WeightPlan } from "../model/plan.js";
 import type { ServiceSnapshot } from "../model/service.js";
 import { Authority } from "./authority.js";
 import { type Checkpoint, heldFrom, learnedFrom } from "./checkpoint.js";
 import { DecisionHistory } from "./decision-history.js";
+import { sharesOf } from "./draft.js";
 import { type Evaluation, evaluate, type LearnedState } from "./evaluate.js";
 import { type Explanation, explain } from "./explanation.js";
 import { pushIntervalMs, type Urgency } from "./guards/push-interval.js";
@@ -262,7 +263,11 @@ export class ServiceController {
   #makePlan(evaluation: Evaluation): WeightPlan {
     const { freeze, shadows, apart } = this.#authority;
     const { enforcement, policy } = this.#bound;
-    const shares = evaluation.draft.map(({ share }) => share);
+    const members = this.#members;
+    const inForce = this.#inForce;
+    const loads = this.#lastRound?.round.loads ?? NO_LOADS;
+    const n = inFlightPerWorker(this.#learned.totals);
+    let entries: readonly PlanEntry[] | undefined;
     return {
       service: this.#service,
       revision: this.#inForce.revision,
@@ -271,14 +276,14 @@ export class ServiceController {
       policy: policy.name,
       signalMode: this.#signalMode,
       enforcement,
-      entries: planEntries({
-        members: this.#members,
-        inForce: this.#inForce,
-        draft: evaluation.draft,
-        loads: this.#lastRound?.round.loads ?? NO_LOADS,
-        apart,
-        shadowWeights: shadows ? weightsFor(enforcement, shares, inFlightPerWorker(this.#learned.totals)) : undefined,
-      }),
+      // Worked out when somebody looks: most rounds push nothing and are watched by nobody.
+      get entries() {
+        if (entries !== undefined) return entries;
+        const { draft } = evaluation;
+        const shadowWeights = shadows ? weightsFor(enforcement, sharesOf(draft), n) : undefined;
+        entries = planEntries({ members, inForce, draft, loads, apart, shadowWeights });
+        return entries;
+      },
     };
   }
 

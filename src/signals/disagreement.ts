@@ -1,8 +1,7 @@
 // Bounds what one proxy can say against all others. A proxy that sees an endpoint much slower or worse than the rest of the
 // fleet does has a problem of its own (its host, its path, its clock, or it lies), and one weight for all is the wrong
-// cure. A difference is believed for one round, since somebody has to see a fault first; a proxy that still stands alone
-// in the next is counted as if it had seen the worst that chance allows. Needs three proxies: between two there is no
-// telling who is right.
+// cure: it is counted as if it had seen what the others see. A real fault is seen by all of them within one interval. Needs
+// three proxies: between two there is no telling who is right.
 import type { InstanceId } from "../model/ids.js";
 import { completionsOf, type LoadSample } from "../model/load.js";
 import { type Contribution, type EndpointTotal, sumContributions } from "./round-aggregate.js";
@@ -19,38 +18,25 @@ const LATENCY_RATIO = 2;
 const GAUGE_RATIO = 4;
 const GAUGE_ALLOWANCE = 8;
 
-/** Endpoints about which a proxy stood alone in its last round. */
-export type Doubts = ReadonlySet<InstanceId>;
-
-export interface Heard {
-  readonly totals: ReadonlyMap<InstanceId, EndpointTotal>;
-  /** For the next round, by node; nodes that stand with the others are absent. */
-  readonly doubts: ReadonlyMap<string, Doubts>;
-}
-
-/** Sums one round, each proxy bounded where it stood alone in the round before and does again. */
-export function hear(contributions: ReadonlyMap<string, Contribution>, before: ReadonlyMap<string, Doubts>): Heard {
-  const totals = sumContributions([...contributions.values()]);
-  if (contributions.size < MIN_REPORTERS) return { totals, doubts: new Map() };
+/** Sums one round over its proxies, each of which counts as the others see it where it stands alone. */
+export function hear(contributions: readonly Contribution[]): ReadonlyMap<InstanceId, EndpointTotal> {
+  const totals = sumContributions(contributions);
+  if (contributions.length < MIN_REPORTERS) return totals;
   const references = referencesOf(contributions, totals);
-  const doubts = new Map<string, Set<InstanceId>>();
-  const bounded = new Map<string, Map<InstanceId, LoadSample>>();
-  for (const [node, { samples }] of contributions) {
-    const doubted = before.get(node);
-    for (const [id, sample] of samples) {
+  let anyBounded = false;
+  const credible = contributions.map((contribution) => {
+    let bounded: Map<InstanceId, LoadSample> | undefined;
+    for (const [id, sample] of contribution.samples) {
       const reference = references.get(id);
-      const counted = reference === undefined ? sample : boundSample(sample, reference);
+      const counted = reference === undefined ? sample : credibleSample(sample, reference);
       if (counted === sample) continue;
-      addTo(doubts, node, () => new Set<InstanceId>()).add(id);
-      if (doubted?.has(id)) addTo(bounded, node, () => new Map(samples)).set(id, counted);
+      bounded ??= new Map(contribution.samples);
+      bounded.set(id, counted);
     }
-  }
-  if (bounded.size === 0) return { totals, doubts };
-  const counted = Array.from(contributions, ([node, contribution]) => ({
-    ...contribution,
-    samples: bounded.get(node) ?? contribution.samples,
-  }));
-  return { totals: sumContributions(counted), doubts };
+    anyBounded ||= bounded !== undefined;
+    return bounded === undefined ? contribution : { ...contribution, samples: bounded };
+  });
+  return anyBounded ? sumContributions(credible) : totals;
 }
 
 /** What the fleet says of an endpoint without its loudest voice, which would make the others look odd. */
@@ -62,11 +48,11 @@ interface Reference {
 }
 
 function referencesOf(
-  contributions: ReadonlyMap<string, Contribution>,
+  contributions: readonly Contribution[],
   totals: ReadonlyMap<InstanceId, EndpointTotal>,
 ): Map<InstanceId, Reference> {
   const worst = new Map<InstanceId, { errors: LoadSample; latency: LoadSample }>();
-  for (const { samples } of contributions.values()) {
+  for (const { samples } of contributions) {
     for (const [id, sample] of samples) {
       const known = worst.get(id);
       if (known === undefined) {
@@ -99,28 +85,30 @@ function addTo<Value>(map: Map<string, Value>, node: string, make: () => Value):
   return made;
 }
 
-/** The sample as it may count beside the others; the same object when it stands with them. */
-function boundSample(sample: LoadSample, reference: Reference): LoadSample {
-  const errors = Math.min(sample.errors, mostErrors(sample, reference));
-  const sumMs = boundSumMs(sample, reference);
+/** The sample as the others would have it where it stands alone; the same object where it does not. */
+function credibleSample(sample: LoadSample, reference: Reference): LoadSample {
+  const errors = credibleErrors(sample, reference);
+  const sumMs = credibleSumMs(sample, reference);
   if (errors === sample.errors && sumMs === sample.latency.sumMs) return sample;
   return { ...sample, errors, latency: { count: sample.latency.count, sumMs } };
 }
 
-function mostErrors(sample: LoadSample, reference: Reference): number {
+function credibleErrors(sample: LoadSample, reference: Reference): number {
   if (reference.completions < MIN_OTHERS) return sample.errors;
   const completions = completionsOf(sample);
   // Half an error is added to what the others saw: "none in 60" does not mean never.
   const rate = (reference.errors + 0.5) / (reference.completions + 1);
-  return Math.ceil(completions * rate + DEVIATIONS * Math.sqrt(completions * rate * (1 - rate)));
+  const most = Math.ceil(completions * rate + DEVIATIONS * Math.sqrt(completions * rate * (1 - rate)));
+  return sample.errors > most ? Math.round(completions * rate) : sample.errors;
 }
 
-function boundSumMs({ latency }: LoadSample, { latencyCount, latencySumMs }: Reference): number {
+function credibleSumMs({ latency }: LoadSample, { latencyCount, latencySumMs }: Reference): number {
   if (latency.count <= 0 || latencyCount < MIN_OTHERS || latencySumMs <= 0) return latency.sumMs;
   const ofOthers = (latency.count * latencySumMs) / latencyCount;
   // An exponential latency is one standard deviation wide; what is wider is not the news of one proxy.
   const ratio = Math.max(LATENCY_RATIO, 1 + DEVIATIONS / Math.sqrt(latency.count));
-  return Math.min(ofOthers * ratio, Math.max(ofOthers / ratio, latency.sumMs));
+  const isCredible = latency.sumMs <= ofOthers * ratio && latency.sumMs >= ofOthers / ratio;
+  return isCredible ? latency.sumMs : ofOthers;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { EndpointLoad, LoadRound, LoadSample, SignalMode } from "../model/l
 import type { Cancel, Clock } from "../runtime/clock.js";
 import { lowerMedian } from "../stats/median.js";
 import { BackendReports } from "./backend-reports.js";
-import { type Doubts, hear, sumGauges } from "./disagreement.js";
+import { hear, sumGauges } from "./disagreement.js";
 import type { HeartbeatLoad } from "./heartbeat-load.js";
 import { LITTLE_START, type LittleState } from "./littles-law.js";
 import { addSamples } from "./load-sample.js";
@@ -80,7 +80,6 @@ export class ServiceRounds {
   readonly #endpoints = new Map<InstanceId, EndpointMemory>();
   readonly #backends = new BackendReports();
   #mode: ModeState = MODE_START;
-  #doubts: ReadonlyMap<string, Doubts> = new Map();
   #closedAtMs: number | undefined;
   /** Set while a round is open. */
   #cancelDeadline: Cancel | undefined;
@@ -199,9 +198,9 @@ export class ServiceRounds {
     this.#cancelDeadline = undefined;
     this.#joining = "no";
     const nowMs = this.#options.clock.nowMs();
-    const contributions = new Map<string, Contribution>();
-    for (const [node, { open }] of this.#reporters) if (open) contributions.set(node, open);
-    if (contributions.size === 0) return; // whoever had reported is gone again
+    const contributions: Contribution[] = [];
+    for (const { open } of this.#reporters.values()) if (open) contributions.push(open);
+    if (contributions.length === 0) return; // whoever had reported is gone again
     this.expire();
     this.#closedAtMs = nowMs;
     const round = this.#aggregate(contributions, nowMs);
@@ -212,10 +211,9 @@ export class ServiceRounds {
     this.#options.onRound(round, closedBy);
   }
 
-  #aggregate(contributions: ReadonlyMap<string, Contribution>, nowMs: number): LoadRound {
-    const intervalMs = meanIntervalMs([...contributions.values()]);
-    const { totals, doubts } = hear(contributions, this.#doubts);
-    this.#doubts = doubts;
+  #aggregate(contributions: readonly Contribution[], nowMs: number): LoadRound {
+    const intervalMs = meanIntervalMs(contributions);
+    const totals = hear(contributions);
     const inFlight = sumGauges(Array.from(this.#reporters.values(), ({ last }) => last));
     this.#hearBackends(totals, nowMs, intervalMs);
     const loads = new Map<InstanceId, EndpointLoad>();

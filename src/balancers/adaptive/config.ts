@@ -38,6 +38,12 @@ export const adaptiveConfigSchema = z.strictObject({
     .max(0.5)
     .default(0.03)
     .describe("The least part of a log latency error that counts as chance."),
+  maxRoundRatio: z
+    .number()
+    .min(1.1)
+    .max(100)
+    .default(2)
+    .describe("One round counts as at most this many times the average latency, and at least this part of it: pauses pass."),
   doubt: z
     .number()
     .min(0)

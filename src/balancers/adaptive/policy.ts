@@ -114,7 +114,7 @@ function learn(input: PolicyInput<AdaptiveConfig, AdaptiveState>): AdaptiveState
       locality,
       trim: Math.min(bound, Math.max(-bound, trim)),
       swing,
-      latency: decayedMean(latency, gapMs, config.tauMs, count, count * (load?.latencyMs ?? 0)),
+      latency: decayedMean(latency, gapMs, config.tauMs, count, count * credibleMs(latency, load, config)),
       noise: noiseStep({ noise, past: latency, load, gapMs, config }),
       traffic: completionsOf(load),
       learns: hold === undefined,
@@ -181,6 +181,17 @@ function gainOf(
   // The start may be bolder: it ends long before an oscillation could build up.
   const boost = config.startGainPerS * decayFactor(learnedMs, config.startFadeMs);
   return Math.max(Math.min(config.gainPerS, safe), Math.min(boost, 2 * safe));
+}
+
+/**
+ * The latency of one round, held near the average: a pause or a burst makes a round that says nothing of the next ones,
+ * while a lasting change moves the average all the same, round after round.
+ */
+function credibleMs(past: DecayedMean, load: EndpointLoad | undefined, config: AdaptiveConfig): number {
+  const now = load?.latencyMs ?? 0;
+  const average = meanOf(past, config.minSamples);
+  if (average === undefined) return now;
+  return Math.min(average * config.maxRoundRatio, Math.max(average / config.maxRoundRatio, now));
 }
 
 /** A permanent slowdown is accepted within the hour, a busy spell is not. */

@@ -1,13 +1,16 @@
 // Sheds an instance that suddenly is several times slower than its own past, relative to what happens to the others,
-// within one or two rounds; the policy's integrator would take many. Compared with its own baseline because a small
-// host is slow by nature; with the median because a slow dependency slows all. Two rounds in a row and a budget,
-// because moving load away makes others slower: without both, one noise queue braked five hosts of nine. And as much as it
+// within a few rounds; the policy's integrator would take many. Compared with its own baseline because a small
+// host is slow by nature; with the median because a slow dependency slows all. Several rounds in a row and a
+// budget, because moving load away makes others slower: without both, one noise queue braked five hosts of nine. And as much as it
 // still gets done it keeps: an instance that is slow because it has too much to do works at full rate, and taking that
 // away from a busy fleet is worse than its queue. At full rate it is braked only when it never was that slow by chance.
+// An instance whose slowness was over by the time the brake took hold (a collector's pause) earns it patience: chasing
+// pauses costs the capacity of those that are back at work.
 import type { InstanceId } from "../../model/ids.js";
 import { completionsOf } from "../../model/load.js";
-import { type DecayedMean, decayedMean, EMPTY_MEAN, ewmaStep, meanOf } from "../../stats/decay.js";
+import { type DecayedMean, decayedMean, decayFactor, EMPTY_MEAN, ewmaStep, meanOf } from "../../stats/decay.js";
 import { lowerMedian } from "../../stats/median.js";
+import type { ControlSettings } from "../settings.js";
 import type { Effect, Modifier, ModifierInput, ModifierOutput } from "./modifier.js";
 
 interface EndpointHeat {
@@ -17,13 +20,17 @@ interface EndpointHeat {
   readonly baselineMs: number;
   /** Part of the service's completions that is normal for it, 0..1; learned along with the baseline. */
   readonly baselinePart: number;
-  /** Variance of ln(latency of a round / baseline) while nothing is wrong: how much slowness is usual here. */
-  readonly scatter: number;
+  /** Squared ln(slowness) from round to round while nothing is wrong: how much of it is usual here. */
+  readonly scatter: DecayedMean;
   /** Milliseconds of traffic behind the baseline. */
   readonly learnedMs: number;
   readonly hotRounds: number;
   /** 1 = released. */
   readonly factor: number;
+  /** Rounds since the brake was set; 0 = it is not. */
+  readonly brakedRounds: number;
+  /** Brakes that came too late for what they were set for, decayed. */
+  readonly pauses: number;
   /** Braked although it did as much as ever: given back at once when its queue is gone. */
   readonly busy: boolean;
   /** Last slowness, in multiples of the baseline; for the explanation. */
@@ -35,14 +42,23 @@ type State = Readonly<Record<string, EndpointHeat>>;
 /** Past answers count as at most this many times `minSamples`, or as many as there are new ones. */
 const OUTVOTE = 3;
 
+/** A brake that is let go again within so many rounds was set for something that had passed. */
+const PAUSE_ROUNDS = 4;
+/** Memory of such brakes, milliseconds. */
+const PAUSE_MEMORY_MS = 60_000;
+/** Rounds that slowness has to last on top, at most. */
+const MAX_PATIENCE = 3;
+
 const UNKNOWN: EndpointHeat = {
   fast: EMPTY_MEAN,
   baselineMs: 0,
   baselinePart: 0,
-  scatter: 0,
+  scatter: EMPTY_MEAN,
   learnedMs: 0,
   hotRounds: 0,
   factor: 1,
+  brakedRounds: 0,
+  pauses: 0,
   busy: false,
   slowness: 1,
 };
@@ -79,12 +95,10 @@ function step(input: ModifierInput<State>, before: ReadonlyMap<InstanceId, Endpo
   const slots = Math.max(input.endpoints.length > 1 ? 1 : 0, Math.floor(brake.maxPoolShare * input.endpoints.length));
   const partOf = partsOf(input);
   const hot = new Set<InstanceId>();
-  const surely = new Set<InstanceId>();
+  const usualScatter = lowerMedian([...before.values()].flatMap(({ scatter }) => meanOf(scatter) ?? [])) ?? 0;
   for (const [id, heat] of before) {
     const ratio = (measured.get(id)?.slowness ?? 0) / reference;
-    const hotRatio = hotRatioOf(heat, partOf(id), input);
-    if (ratio > hotRatio) hot.add(id);
-    if (ratio > (hotRatio * brake.surelyHotRatio) / brake.hotRatio) surely.add(id);
+    if (ratio > hotRatioOf(heat, partOf(id), usualScatter, brake)) hot.add(id);
   }
   const candidates = [...hot]
     .filter((id) => (before.get(id)?.factor ?? 1) >= 1)
@@ -102,7 +116,6 @@ function step(input: ModifierInput<State>, before: ReadonlyMap<InstanceId, Endpo
       slowness,
       reference,
       isHot: hot.has(id),
-      surely: surely.has(id),
       mayBrake,
     });
   }
@@ -138,13 +151,14 @@ function measure(
     isBraked && count >= brake.minSamples ? load?.latencyMs : meanOf(fast, isBraked ? 0.2 : brake.minSamples);
   const normalMs = Math.max(heat.baselineMs, usualMs);
   const slowness = latencyMs === undefined ? undefined : latencyMs / normalMs;
-  const inFlight = load?.inFlight ?? 0;
-  if (load !== undefined && inFlight >= brake.minQueue) {
-    // A stall yields no answers to measure; the queue shows it (Little's law).
-    const stall = ((inFlight + 0.5) / Math.max(load.rps, 0.5)) * (1000 / normalMs);
-    if (stall > brake.stallRatio) return { fast, slowness: Math.max(slowness ?? 0, stall) };
+  if (load === undefined || isBraked) return { fast, slowness };
+  // Little's law: what is in flight at the end of the round over what was completed in it. It shows a stall that yields no
+  // answers to measure, and whether the slowness of the answers is still there or was a pause that has passed.
+  const presentMs = (1000 * (load.inFlight + 0.5)) / Math.max(load.rps, 0.5);
+  if (load.inFlight >= brake.minQueue && presentMs > brake.stallRatio * normalMs) {
+    return { fast, slowness: Math.max(slowness ?? 0, presentMs / normalMs) };
   }
-  return { fast, slowness };
+  return { fast, slowness: presentMs > brake.coolRatio * normalMs ? slowness : Math.min(slowness ?? 1, 1) };
 }
 
 function atMost({ count, sum }: DecayedMean, limit: number): DecayedMean {
@@ -160,18 +174,19 @@ interface Judgement {
   readonly slowness: number | undefined;
   readonly reference: number;
   readonly isHot: boolean;
-  /** So hot that one round is enough. */
-  readonly surely: boolean;
   readonly mayBrake: boolean;
 }
 
 function judge(judgement: Judgement): EndpointHeat {
-  const { input, heat, part, slowness, reference, isHot, surely, mayBrake } = judgement;
+  const { input, heat, part, slowness, reference, isHot, mayBrake } = judgement;
   const { brake } = input.settings;
   const elapsedS = input.elapsedMs / 1000;
   if (slowness === undefined) return heat.factor < 1 ? heat : learnBaseline(judgement, heat);
   const hotRounds = isHot ? heat.hotRounds + 1 : 0;
-  if (isHot && mayBrake && (hotRounds >= 2 || surely || heat.factor < 1)) {
+  const pauses = heat.pauses * decayFactor(input.gapMs, PAUSE_MEMORY_MS);
+  const patience = Math.min(MAX_PATIENCE, Math.round(pauses));
+  const isCertain = hotRounds >= brake.rounds + patience;
+  if (isHot && mayBrake && (isCertain || heat.factor < 1)) {
     const throughput = throughputOf(heat, part);
     const floor = Math.max(brake.floor, brake.keptThroughput * throughput);
     const target = Math.max(floor, (reference / slowness) ** brake.exponent);
@@ -179,6 +194,8 @@ function judge(judgement: Judgement): EndpointHeat {
       ...heat,
       // Less throughput is no evidence once the brake itself takes traffic away.
       busy: heat.factor < 1 ? heat.busy : throughput >= brake.lostThroughput,
+      brakedRounds: heat.brakedRounds + 1,
+      pauses,
       slowness,
       hotRounds,
       factor: Math.min(heat.factor, Math.max(floor, Math.min(heat.factor * 0.6, target))),
@@ -187,20 +204,24 @@ function judge(judgement: Judgement): EndpointHeat {
   if (heat.factor < 1) {
     const isCool = slowness < brake.coolRatio * reference;
     const released = heat.busy ? 1 : Math.min(1, heat.factor * brake.releasePerS ** elapsedS);
+    const wasPause = isCool && heat.hotRounds > 0 && heat.brakedRounds <= PAUSE_ROUNDS;
+    const factor = isCool ? released : heat.factor;
     return {
       ...heat,
       slowness,
       hotRounds: isCool ? 0 : Math.max(1, hotRounds),
-      factor: isCool ? released : heat.factor,
+      brakedRounds: factor < 1 ? heat.brakedRounds + 1 : 0,
+      pauses: wasPause ? pauses + 1 : pauses,
+      factor,
     };
   }
-  return learnBaseline(judgement, { ...heat, slowness, hotRounds, scatter: scatterStep(judgement, slowness) });
+  return learnBaseline(judgement, { ...heat, slowness, hotRounds, pauses, scatter: scatterStep(judgement, slowness) });
 }
 
-function scatterStep({ input, heat: { scatter } }: Judgement, slowness: number): number {
-  const { baselineUpTauMs, surelyHotRatio } = input.settings.brake;
-  const deviation = Math.min(Math.log(surelyHotRatio), Math.abs(Math.log(slowness)));
-  return ewmaStep(scatter, deviation ** 2, input.elapsedMs, baselineUpTauMs);
+function scatterStep({ input, heat: { scatter } }: Judgement, slowness: number): DecayedMean {
+  const { baselineUpTauMs, hotRatio } = input.settings.brake;
+  const deviation = Math.min(Math.log(hotRatio), Math.abs(Math.log(slowness))); // a fault is not what is usual
+  return decayedMean(scatter, input.gapMs, baselineUpTauMs, 1, deviation ** 2);
 }
 
 /** What it gets done now, relative to its normal part of the traffic, 0..1. */
@@ -209,10 +230,11 @@ function throughputOf({ baselinePart }: EndpointHeat, part: number): number {
 }
 
 /** Slowness over the median's from which this instance is hot. */
-function hotRatioOf(heat: EndpointHeat, part: number, { settings: { brake } }: ModifierInput<State>): number {
+function hotRatioOf(heat: EndpointHeat, part: number, usualScatter: number, brake: ControlSettings["brake"]): number {
   // Doing less while being slower is what a fault looks like, and what is braked already has less to do.
   if (heat.factor < 1 || throughputOf(heat, part) < brake.lostThroughput) return brake.hotRatio;
-  return Math.max(brake.hotRatio, Math.exp(brake.scatterDeviations * Math.sqrt(heat.scatter)));
+  const scatter = Math.max(usualScatter, meanOf(heat.scatter) ?? 0);
+  return Math.max(brake.hotRatio, Math.exp(brake.scatterDeviations * Math.sqrt(scatter)));
 }
 
 function partsOf({ loads }: ModifierInput<State>): (id: InstanceId) => number {

@@ -144,13 +144,13 @@ describe("utilisation", () => {
 });
 
 test("a latency by Little's law weighs as much as the requests that were seen in flight", () => {
-  const envoy = run([{ id: "a", latencyMs: 40 }, { id: "b" }], 5);
+  const envoy = run([{ id: "a", latencyMs: 40 }, { id: "b" }], 12);
   const little = run(
     [
       { id: "a", latencyMs: 40, latencySource: "little" },
       { id: "b", latencySource: "little" },
     ],
-    5,
+    12,
   );
   expect(little.share("b")).toBeGreaterThan(0.5);
   expect(little.share("b")).toBeLessThan(envoy.share("b"));

@@ -54,26 +54,35 @@ class Fleet {
 }
 
 describe("latency brake", () => {
-  test("ten times slower and doing a tenth: within two rounds it keeps half of what it still does", () => {
+  test("ten times slower and doing a tenth: within three rounds it keeps half of what it still does", () => {
     const fleet = new Fleet();
     fleet.run(20);
-    expect(fleet.run(2, { latencyMs: 200, rps: 10 }).at(-1)).toBeCloseTo((0.5 * (10 / 410)) / 0.2, 6);
+    expect(fleet.run(3, { latencyMs: 200, rps: 10 }).at(-1)).toBeCloseTo((0.5 * (10 / 410)) / 0.2, 6);
   });
 
   test("a full queue at full rate is relieved, not taken out", () => {
     const fleet = new Fleet();
     fleet.run(20);
-    const factors = fleet.run(3, { latencyMs: 200, rps: 100 });
+    const factors = fleet.run(4, { latencyMs: 200, rps: 100 });
     expect(factors.at(-1)).toBeLessThan(1);
     expect(Math.min(...factors)).toBeGreaterThanOrEqual(0.5);
   });
 
-  test("one slow round is not enough, unless it is very slow", () => {
+  test("a pause that has passed by the end of the round brakes nobody", () => {
     const fleet = new Fleet();
     fleet.run(20);
-    expect(fleet.run(1, { latencyMs: 90, rps: 50 })).toEqual([1]);
+    expect(fleet.run(2, { latencyMs: 800, rps: 10 })).toEqual([1, 1]);
     fleet.run(20);
-    expect(fleet.run(1, { latencyMs: 800, rps: 10 })[0]).toBeLessThan(0.2);
+    expect(fleet.run(5, { latencyMs: 800, rps: 60, inFlight: 1 })).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test("whoever is braked for pauses again and again earns patience", () => {
+    const fleet = new Fleet();
+    fleet.run(20);
+    const pause = { latencyMs: 800, rps: 10 };
+    expect(fleet.run(3, pause).at(-1)).toBeLessThan(1);
+    fleet.run(15);
+    expect(fleet.run(3, pause).at(-1)).toBe(1);
   });
 
   test("all slower alike brakes nobody", () => {
