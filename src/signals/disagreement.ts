@@ -77,14 +77,6 @@ function referencesOf(
   return references;
 }
 
-function addTo<Value>(map: Map<string, Value>, node: string, make: () => Value): Value {
-  const known = map.get(node);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(node, made);
-  return made;
-}
-
 /** The sample as the others would have it where it stands alone; the same object where it does not. */
 function credibleSample(sample: LoadSample, reference: Reference): LoadSample {
   const errors = credibleErrors(sample, reference);
