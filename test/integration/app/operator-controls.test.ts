@@ -51,9 +51,20 @@ const weights = async (): Promise<WeightsAnswer> => (await send("GET", "/weights
 const register = (id: string, port: number, weight: number): Promise<unknown> =>
   send("PUT", `/instances/${id}`, { address: "127.0.0.1", port, weight });
 
+const untilEndpoints = (count: number): Promise<WeightsAnswer> =>
+  until(
+    async () => {
+      const answer = await weights();
+      return answer.endpoints.length === count ? answer : undefined;
+    },
+    { what: `${count} endpoints` },
+  );
+
 test("a freeze outlives the server, lets newcomers in, and ends when it is lifted", async () => {
   await register("a", 9001, 100);
   await register("b", 9002, 300);
+  // Two pushes keep a distance, so the second instance may be in force a moment later.
+  await untilEndpoints(2);
   await send("PUT", "/freeze", { reason: "sale" });
   const before = await weights();
   expect(before).toMatchObject({ mode: "frozen", freeze: { reason: "sale" } });
@@ -63,13 +74,7 @@ test("a freeze outlives the server, lets newcomers in, and ends when it is lifte
   expect(after).toMatchObject({ mode: "frozen", freeze: before.freeze, revision: before.revision });
   expect(after.endpoints.map(({ weight }) => weight)).toEqual(before.endpoints.map(({ weight }) => weight));
   await register("c", 9003, 400);
-  const grown = await until(
-    async () => {
-      const answer = await weights();
-      return answer.endpoints.length === 3 ? answer : undefined;
-    },
-    { what: "the newcomer" },
-  );
+  const grown = await untilEndpoints(3);
   expect(grown.mode).toBe("frozen");
   expect(grown.endpoints.map(({ share }) => share)).toEqual([0.125, 0.375, 0.5]);
   expect(grown.endpoints.slice(0, 2).map(({ weight }) => weight)).toEqual(after.endpoints.map(({ weight }) => weight));
@@ -93,7 +98,6 @@ test("shadow is set with the policy: registered weights in force, what the loop 
     [0.75, 0.5],
   ]);
   await send("PUT", "", { algorithm: "round-robin" });
-  // Two pushes keep a distance, so the second may come a moment later.
   await until(async () => ((await weights()).endpoints[0]?.share === 0.5 ? true : undefined), { what: "enforcement" });
   expect((await weights()).endpoints.every(({ shadowShare }) => shadowShare === undefined)).toBe(true);
 });
