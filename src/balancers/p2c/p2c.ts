@@ -51,6 +51,8 @@ export class P2cBalancer implements LoadBalancer {
     updatedMs: 0,
   }));
   readonly #choices: TwoChoices;
+  /** Used anew for every score, so that a pick makes no object. */
+  readonly #inputs = { connections: 0, latencyMs: 0, errorRate: 0 };
 
   /** @throws SteelyardError ERR_INVALID_BACKENDS */
   constructor(backends: readonly BackendSpec[], options: P2cOptions) {
@@ -103,10 +105,10 @@ export class P2cBalancer implements LoadBalancer {
     const { connections, requests, failures, timed, latencySumMs } = load;
     if (requests * this.#keep(load, nowMs) < MIN_EVIDENCE)
       return connections === 0 ? 0 : UNANSWERED_SCORE + connections;
-    return p2cScore({
-      connections,
-      latencyMs: timed > 0 ? latencySumMs / timed : 0,
-      errorRate: failures / requests,
-    });
+    const inputs = this.#inputs;
+    inputs.connections = connections;
+    inputs.latencyMs = timed > 0 ? latencySumMs / timed : 0;
+    inputs.errorRate = failures / requests;
+    return p2cScore(inputs);
   }
 }

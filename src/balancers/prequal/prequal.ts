@@ -59,12 +59,13 @@ export class PrequalBalancer implements LoadBalancer {
   readonly #poolSize: number;
   readonly #failureTauMs: number;
   readonly #failurePenaltyMs: number;
-  readonly #pool: ProbePool;
+  readonly #pool: ProbePool<Member<Outcomes>>;
   readonly #roster = new Roster<Outcomes>(() => ({ requests: 0, failures: 0, updatedMs: 0 }));
   readonly #fallback: TwoChoices;
   readonly #targets: ProbeTargets;
   /** As of the current `select`, so that its comparisons are consistent. */
   #nowMs = 0;
+  #reuses = Infinity;
   #probesOwed = 0;
   #removesOldest = true;
 
@@ -101,17 +102,25 @@ export class PrequalBalancer implements LoadBalancer {
 
   /** Takes a probe's answer. Of unknown or unhealthy backends, or with values that make no sense: ignored. */
   addProbe(probe: Probe): void {
-    if ((this.#roster.get(probe.backendId)?.slot ?? -1) < 0) return;
+    const member = this.#roster.get(probe.backendId);
+    if (member === undefined || member.slot < 0) return;
     if (!Number.isInteger(probe.inFlight) || probe.inFlight < 0) return;
     if (!Number.isFinite(probe.latencyMs) || probe.latencyMs < 0) return;
-    this.#pool.add(probe, this.#clock.nowMs(), this.#reuseBudget());
+    const entry = this.#pool.add(member, probe.inFlight);
+    entry.latencyMs = probe.latencyMs;
+    entry.takenMs = this.#clock.nowMs();
+    // Rounded at random, so that fractions count.
+    entry.usesLeft = Math.floor(this.#reuses + this.#rng.next());
   }
 
   updateBackends(backends: readonly BackendSpec[]): void {
     this.#roster.update(backends);
     this.#fallback.update(this.#roster.usable);
     this.#targets.update(this.#roster.usable.length);
-    for (let i = this.#pool.size - 1; i >= 0; i--) if (this.#memberAt(i) === undefined) this.#pool.remove(i);
+    this.#reuses = this.#reuseBudget();
+    for (let i = this.#pool.size - 1; i >= 0; i--) {
+      if ((this.#pool.at(i)?.owner.slot ?? -1) < 0) this.#pool.remove(i);
+    }
   }
 
   /** Only failures are learned from here: latency and load are the backend's own to report. */
@@ -142,83 +151,71 @@ export class PrequalBalancer implements LoadBalancer {
   }
 
   #choose(): BackendSpec | undefined {
-    let best = 0;
-    let tied = 1;
-    for (let i = 1; i < this.#pool.size; i++) {
-      const order = this.#compare(i, best);
-      tied = order === 0 ? tied + 1 : order < 0 ? 1 : tied;
-      // One of those that tie, each with the same chance.
-      if (order < 0 || (order === 0 && this.#rng.next() * tied < 1)) best = i;
-    }
+    const best = this.#extreme(1);
     const probe = this.#pool.at(best);
-    const member = this.#memberAt(best);
-    if (probe === undefined || member === undefined) return undefined;
+    if (probe === undefined) return undefined;
     // The request about to be sent is in flight there, whatever the answer said.
     probe.inFlight += 1;
     probe.usesLeft -= 1;
     if (probe.usesLeft < 1) this.#pool.remove(best);
-    return member.spec;
+    return probe.owner.spec;
   }
 
-  /** Cold before hot; cold ones by latency, hot ones by requests in flight. Below 0 when `one` is better. */
-  #compare(one: number, other: number): number {
-    const hotAbove = this.#pool.hotAbove;
-    const inFlightOne = this.#inFlight(one);
-    const inFlightOther = this.#inFlight(other);
-    const isColdOne = inFlightOne <= hotAbove;
-    const isColdOther = inFlightOther <= hotAbove;
-    if (isColdOne !== isColdOther) return isColdOne ? -1 : 1;
-    return isColdOne ? this.#latencyMs(one) - this.#latencyMs(other) : inFlightOne - inFlightOther;
-  }
-
-  #inFlight(index: number): number {
-    return (this.#pool.at(index)?.inFlight ?? 0) / this.#shareAt(index);
+  /**
+   * Index of the best answer (`sign` 1) or the worst (-1), one of those that tie with the same chance. Cold before hot;
+   * cold ones by latency, hot ones by requests in flight.
+   */
+  #extreme(sign: 1 | -1): number {
+    const { size, hotAbove } = this.#pool;
+    let found = -1;
+    let foundIsHot = false;
+    let foundCost = 0;
+    let tied = 1;
+    for (let i = 0; i < size; i++) {
+      const probe = this.#pool.at(i);
+      if (probe === undefined) continue;
+      const share = probe.owner.spec.health === "degraded" ? DEGRADED_SHARE : 1;
+      const inFlight = probe.inFlight / share;
+      const isHot = inFlight > hotAbove;
+      const cost = isHot ? inFlight : this.#latencyMs(probe) / share;
+      const order = isHot === foundIsHot ? sign * (cost - foundCost) : sign * (isHot ? 1 : -1);
+      if (found >= 0 && order === 0) tied += 1;
+      if (found >= 0 && (order > 0 || (order === 0 && this.#rng.next() * tied >= 1))) continue;
+      if (order !== 0) tied = 1;
+      found = i;
+      foundIsHot = isHot;
+      foundCost = cost;
+    }
+    return found;
   }
 
   /**
    * With the expected cost of failing added, penalty * rate / (1 - rate): a backend that fails fast reports little load
    * and low latency, and would swallow everything (the paper's sinkhole).
    */
-  #latencyMs(index: number): number {
-    const ownMs = this.#pool.at(index)?.latencyMs ?? 0;
-    return (ownMs + this.#failurePenaltyMs * this.#failureOdds(index)) / this.#shareAt(index);
+  #latencyMs({ latencyMs, owner }: PoolProbe<Member<Outcomes>>): number {
+    return latencyMs + this.#failurePenaltyMs * this.#failureOdds(owner.state);
   }
 
   /** Failures per success, fading with time. */
-  #failureOdds(index: number): number {
-    const outcomes = this.#memberAt(index)?.state;
-    if (outcomes === undefined || outcomes.failures === 0) return 0;
-    const keep = this.#keep(outcomes, this.#nowMs);
+  #failureOdds(outcomes: Outcomes): number {
     const { requests, failures } = outcomes;
+    if (failures === 0) return 0;
+    const keep = this.#keep(outcomes, this.#nowMs);
     return (failures * keep) / ((requests - failures) * keep + PRIOR_SUCCESSES);
-  }
-
-  #shareAt(index: number): number {
-    return this.#memberAt(index)?.spec.health === "degraded" ? DEGRADED_SHARE : 1;
-  }
-
-  #memberAt(index: number): Member<Outcomes> | undefined {
-    const probe: PoolProbe | undefined = this.#pool.at(index);
-    const member = probe === undefined ? undefined : this.#roster.get(probe.backendId);
-    return member !== undefined && member.slot >= 0 ? member : undefined;
   }
 
   #removeOne(): void {
     if (this.#pool.size <= MIN_POOL) return;
-    let index = 0;
-    if (!this.#removesOldest) {
-      for (let i = 1; i < this.#pool.size; i++) if (this.#compare(index, i) < 0) index = i;
-    }
+    this.#pool.remove(this.#removesOldest ? 0 : this.#extreme(-1));
     this.#removesOldest = !this.#removesOldest;
-    this.#pool.remove(index);
   }
 
-  /** How often one answer may be used (the paper's equation 1), rounded at random so that fractions count. */
+  /** How often one answer may be used on average (the paper's equation 1). */
   #reuseBudget(): number {
     const spread = 1 - this.#poolSize / this.#roster.usable.length;
     const gain = spread * this.#probesPerRequest - REMOVED_PER_REQUEST;
     // A pool that holds the whole fleet, or more is taken out than comes in: only age and newer answers replace one.
-    if (gain <= 0) return Infinity;
-    return Math.floor(Math.max(1, (1 + REUSE_SLACK) / gain) + this.#rng.next());
+    return gain <= 0 ? Infinity : Math.max(1, (1 + REUSE_SLACK) / gain);
   }
 }

@@ -1,5 +1,6 @@
 // Prequal's pool of probe answers (Wydrowski et al., NSDI 2024): few, fresh, each used a limited number of times. Owns
 // the threshold between hot and cold, a quantile of the requests in flight that recent probes reported. Fixed memory.
+import { SlidingQuantile } from "../../stats/sliding-quantile.js";
 
 export interface Probe {
   readonly backendId: string;
@@ -9,85 +10,89 @@ export interface Probe {
   readonly latencyMs: number;
 }
 
-export interface PoolProbe {
-  backendId: string;
+/** An answer in the pool, about the backend `owner`. */
+export interface PoolProbe<Owner> {
+  owner: Owner;
   inFlight: number;
   latencyMs: number;
   takenMs: number;
   usesLeft: number;
 }
 
+export interface ProbePoolOptions {
+  readonly capacity: number;
+  readonly maxAgeMs: number;
+  /** Quantile of requests in flight above which a backend is hot, 0..1. */
+  readonly hotQuantile: number;
+}
+
 /** Answers over which the quantile of requests in flight is taken. */
 const RECENT = 128;
 
-export class ProbePool {
-  readonly #capacity: number;
-  readonly #maxAgeMs: number;
-  readonly #hotQuantile: number;
-  /** Oldest first. Entries are reused, so that a probe costs no allocation. */
-  readonly #probes: PoolProbe[] = [];
-  readonly #spare: PoolProbe[] = [];
-  readonly #recent = new Float64Array(RECENT);
-  readonly #sorted = new Float64Array(RECENT);
-  #seen = 0;
-  #thresholdIsStale = true;
-  #hotAbove = 0;
+export class ProbePool<Owner> {
+  readonly #options: ProbePoolOptions;
+  /** The first `#size` are in use, oldest first; those behind wait to be used again. It never shrinks. */
+  readonly #entries: PoolProbe<Owner>[] = [];
+  #size = 0;
+  readonly #reported: SlidingQuantile;
 
-  constructor(options: { capacity: number; maxAgeMs: number; hotQuantile: number }) {
-    this.#capacity = options.capacity;
-    this.#maxAgeMs = options.maxAgeMs;
-    this.#hotQuantile = options.hotQuantile;
+  constructor(options: ProbePoolOptions) {
+    this.#options = options;
+    this.#reported = new SlidingQuantile(RECENT, options.hotQuantile);
   }
 
   get size(): number {
-    return this.#probes.length;
+    return this.#size;
   }
 
-  at(index: number): PoolProbe | undefined {
-    return this.#probes[index];
-  }
-
-  /** A newer answer of the same backend replaces the older; in a full pool it replaces the oldest. */
-  add(probe: Probe, nowMs: number, uses: number): void {
-    for (let i = this.#probes.length - 1; i >= 0; i--)
-      if (this.#probes[i]?.backendId === probe.backendId) this.remove(i);
-    if (this.#probes.length >= this.#capacity) this.remove(0);
-    const entry = this.#spare.pop() ?? { backendId: "", inFlight: 0, latencyMs: 0, takenMs: 0, usesLeft: 0 };
-    entry.backendId = probe.backendId;
-    entry.inFlight = probe.inFlight;
-    entry.latencyMs = probe.latencyMs;
-    entry.takenMs = nowMs;
-    entry.usesLeft = uses;
-    this.#probes.push(entry);
-    this.#recent[this.#seen % RECENT] = probe.inFlight;
-    this.#seen += 1;
-    this.#thresholdIsStale = true;
-  }
-
-  remove(index: number): void {
-    const entry = this.#probes[index];
-    if (entry === undefined) return;
-    this.#probes.copyWithin(index, index + 1);
-    this.#probes.pop();
-    this.#spare.push(entry);
-  }
-
-  removeExpired(nowMs: number): void {
-    for (let i = this.#probes.length - 1; i >= 0; i--) {
-      if (nowMs - (this.#probes[i]?.takenMs ?? 0) > this.#maxAgeMs) this.remove(i);
-    }
+  /** @param index 0..size-1, oldest first */
+  at(index: number): PoolProbe<Owner> | undefined {
+    return index < this.#size ? this.#entries[index] : undefined;
   }
 
   /** Requests in flight above which a backend is hot. */
   get hotAbove(): number {
-    if (this.#thresholdIsStale) {
-      const count = Math.min(this.#seen, RECENT);
-      this.#sorted.fill(Infinity);
-      for (let i = 0; i < count; i++) this.#sorted[i] = this.#recent[i] ?? 0;
-      this.#sorted.sort();
-      this.#hotAbove = this.#sorted[Math.max(0, Math.ceil(this.#hotQuantile * count) - 1)] ?? 0;
-      this.#thresholdIsStale = false;
+    return this.#reported.value;
+  }
+
+  /**
+   * Makes room for an answer, which the caller fills in (numbers passed on would be boxed). A newer answer of the same
+   * backend replaces the older; in a full pool it replaces the oldest.
+   * @param inFlight what was reported, which moves the threshold
+   */
+  add(owner: Owner, inFlight: number): PoolProbe<Owner> {
+    const older = this.#indexOf(owner);
+    if (older >= 0) this.remove(older);
+    else if (this.#size >= this.#options.capacity) this.remove(0);
+    let entry = this.#entries[this.#size];
+    if (entry === undefined) {
+      entry = { owner, inFlight, latencyMs: 0, takenMs: 0, usesLeft: 0 };
+      this.#entries.push(entry);
     }
-    return this.#hotAbove;
+    entry.owner = owner;
+    entry.inFlight = inFlight;
+    this.#size += 1;
+    this.#reported.add(inFlight);
+    return entry;
+  }
+
+  remove(index: number): void {
+    const entry = this.at(index);
+    if (entry === undefined) return;
+    // By hand: the built-ins for arrays are generic or allocate.
+    for (let i = index + 1; i < this.#size; i++) this.#entries[i - 1] = this.#entries[i] ?? entry;
+    this.#size -= 1;
+    this.#entries[this.#size] = entry;
+  }
+
+  removeExpired(nowMs: number): void {
+    for (let i = this.#size - 1; i >= 0; i--) {
+      if (nowMs - (this.#entries[i]?.takenMs ?? 0) > this.#options.maxAgeMs) this.remove(i);
+    }
+  }
+
+  #indexOf(owner: Owner): number {
+    for (let i = 0; i < this.#size; i++) if (this.#entries[i]?.owner === owner) return i;
+    return -1;
   }
 }
