@@ -85,7 +85,14 @@ export const controlSettingsSchema = z.strictObject({
         .describe(
           "Rounds in a row that an instance has to be hot. Envoy's own least-request choice sheds it meanwhile; a pause of a second or two is over by then.",
         ),
-      coolRatio: z.number().min(1.1).max(10).default(2).describe("Below this factor the brake is released."),
+      coolRatio: z
+        .number()
+        .min(1.1)
+        .max(10)
+        .default(1.5)
+        .describe(
+          "Below this factor the brake is released; well below what an instance that is only a few times too slow answers with when nearly idle, or it would be braked and released in turns.",
+        ),
       exponent: z
         .number()
         .min(0.5)

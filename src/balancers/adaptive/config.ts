@@ -42,8 +42,10 @@ export const adaptiveConfigSchema = z.strictObject({
     .number()
     .min(1.1)
     .max(100)
-    .default(2)
-    .describe("One round counts as at most this many times the average latency, and at least this part of it: pauses pass."),
+    .default(3)
+    .describe(
+      "One round counts as at most this many times the average latency, and at least this part of it: pauses pass.",
+    ),
   doubt: z
     .number()
     .min(0)
