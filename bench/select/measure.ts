@@ -84,5 +84,7 @@ function slope(points: readonly Point[]): number {
   const meanX = xs.reduce((sum, x) => sum + x, 0) / xs.length;
   const meanY = ys.reduce((sum, y) => sum + y, 0) / ys.length;
   const covariance = xs.reduce((sum, x, i) => sum + (x - meanX) * ((ys[i] ?? 0) - meanY), 0);
-  return covariance / xs.reduce((sum, x) => sum + (x - meanX) ** 2, 0);
+  const exponent = covariance / xs.reduce((sum, x) => sum + (x - meanX) ** 2, 0);
+  // Hundredths are what the measurement is good for; adding 0 makes no -0 of them.
+  return Math.round(exponent * 100) / 100 + 0;
 }
