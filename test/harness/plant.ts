@@ -121,7 +121,7 @@ export class Plant {
       const failed = Array.from({ length: count }, () => this.#rng.next() < target.errorRate).filter(Boolean).length;
       const latencyMs = this.#latencyMs(target, rate);
       const good = count - failed;
-      const measured = good > 0 ? latencyMs * (1 + (0.9 * this.#gauss()) / Math.sqrt(good)) : undefined;
+      const measured = good > 0 ? latencyMs * this.#meanOfExponentials(good) : undefined;
       errors += failed;
       completions += count;
       latencySum += good * latencyMs;
@@ -181,6 +181,14 @@ export class Plant {
     if (errorRate >= 1) return 1;
     const load = Math.min(0.995, (rate * serviceMs) / 1000 / slots);
     return serviceMs * (1 + load ** (Math.sqrt(2 * (slots + 1)) - 1) / (slots * (1 - load)));
+  }
+
+  /** Relative to its expectation. */
+  #meanOfExponentials(count: number): number {
+    if (count > 30) return 1 + this.#gauss() / Math.sqrt(count);
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum -= Math.log(1 - this.#rng.next());
+    return sum / count;
   }
 
   #poisson(mean: number): number {
