@@ -128,7 +128,7 @@ export const adaptiveConfigSchema = z.strictObject({
     .number()
     .min(1)
     .max(20)
-    .default(2.5)
+    .default(1.5)
     .describe("So many flips within the memory below halve an instance's gain: its error swings."),
   flipMemoryMs: z
     .number()

@@ -8,7 +8,7 @@ import { deadTimeMs, plantGain, safeGainPerS, ultimateGainPerS } from "../../../
 function amplification(gainPerS: number, tauS: number, thetaS: number): number {
   const dt = 0.005;
   const delay = Math.round(thetaS / dt);
-  const past = new Array<number>(delay).fill(0);
+  const past = Array.from({ length: delay }, () => 0);
   let x = 1;
   let y = 0;
   let early = 0;
