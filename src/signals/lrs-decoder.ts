@@ -113,9 +113,11 @@ function sampleOf(entry: UpstreamEndpointStats, reject: (reason: RejectReason) =
   if (latencies === undefined) reject("latency");
   const utilization = utilizationOf(entry.loadMetricStats, successes + errors);
   if (utilization === "implausible") reject("utilization");
+  // An instance that answers 429 at once must not look like the best one there is.
+  const throttled = Math.min(successes, latencies?.throttled ?? 0);
   return {
-    successes,
-    errors,
+    successes: successes - throttled,
+    errors: errors + throttled,
     issued,
     inFlight,
     latency: latencies?.latency ?? NO_LATENCY,

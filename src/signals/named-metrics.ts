@@ -6,6 +6,7 @@ import type { LatencySum } from "../model/load.js";
 import { addLatency, NO_LATENCY } from "./load-sample.js";
 
 const STATUS_METRIC = /^(?:named_metrics\.)?s([1-5])\d\d$/;
+const TOO_MANY_REQUESTS = /s429$/;
 const MAX_COUNT = 1_000_000_000;
 /** No single request takes longer than an hour: the longest request timeout that a policy may set. */
 const MAX_MEAN_MS = 3_600_000;
@@ -15,12 +16,15 @@ export interface StatusLatency {
   readonly latency: LatencySum;
   /** Answers 4xx, 5xx. */
   readonly failedLatency: LatencySum;
+  /** Answers 429: Envoy calls them a success, but whoever gives them has too much to do. */
+  readonly throttled: number;
 }
 
 /** undefined when a status metric is not a plausible sum; metrics of other names are somebody else's. */
 export function statusLatency(metrics: readonly EndpointLoadMetricStats[]): StatusLatency | undefined {
   let latency = NO_LATENCY;
   let failedLatency = NO_LATENCY;
+  let throttled = 0;
   for (const metric of metrics) {
     const statusClass = STATUS_METRIC.exec(metric.metricName)?.[1];
     if (statusClass === undefined) continue;
@@ -28,8 +32,9 @@ export function statusLatency(metrics: readonly EndpointLoadMetricStats[]): Stat
     if (sum === undefined) return undefined;
     if (statusClass < "4") latency = addLatency(latency, sum);
     else failedLatency = addLatency(failedLatency, sum);
+    if (TOO_MANY_REQUESTS.test(metric.metricName)) throttled += sum.count;
   }
-  return { latency, failedLatency };
+  return { latency, failedLatency, throttled };
 }
 
 function plausibleSum(metric: EndpointLoadMetricStats): LatencySum | undefined {

@@ -61,10 +61,12 @@ export class LoadReporter {
     const measured = spec.latency === "envoy" ? 1 : 0;
     const { liar } = spec;
     const lies = liar !== undefined && liar.proxy === proxy && liar.hosts.includes(host);
+    // 429 is a success for Envoy; the status metrics tell, and the decoder of load reports makes it an error.
+    const throttled = measured * (successes - (proxies.latencyCount[cell] ?? 0));
     const invented = lies ? Math.round(successes * liar.errorFraction) : 0;
     return {
-      successes: successes - invented,
-      errors: errors + invented,
+      successes: successes - throttled - invented,
+      errors: errors + throttled + invented,
       issued,
       inFlight,
       latency: {

@@ -35,7 +35,7 @@ export const failsInPart: Scenario = {
 export const tooManyRequests: Scenario = {
   name: "S4c",
   title: "one host answers 429 at once, always",
-  expectation: "Envoy counts a 429 as a success without latency: the host must not look fast",
+  expectation: "Envoy counts a 429 as a success: the host must be shed all the same",
   defaults: BASE,
   plan: (parameters) => episodePlan(parameters, alike(parameters.hosts), failing([3], { fraction: 1, status: 429 })),
 };

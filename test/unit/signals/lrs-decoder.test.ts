@@ -52,6 +52,22 @@ describe("what Envoy sends", () => {
     });
   });
 
+  it("counts 429 as an error: Envoy calls it a success, but it says that there is too much to do", () => {
+    const sample = only(
+      clusterStats("checkout", [
+        { ok: 100, errors: 1, issued: 101, metrics: { s200: [60, 600_000], s429: [30, 3_000], s404: [10, 1_000] } },
+      ]),
+    ).endpoints.get("127.0.0.1:9001");
+    expect(sample).toMatchObject({ successes: 70, errors: 31, issued: 101, latency: { count: 60 } });
+  });
+
+  it("never takes more 429s than there were successes", () => {
+    const sample = only(clusterStats("checkout", [{ ok: 5, issued: 5, metrics: { s429: [30, 3_000] } }])).endpoints.get(
+      "127.0.0.1:9001",
+    );
+    expect(sample).toMatchObject({ successes: 0, errors: 5 });
+  });
+
   it("uses the report's own interval, to the millisecond, and takes the 5.2 s after a reconnect", () => {
     expect(only(clusterStats("checkout", [{ ok: 1 }], 5_217)).intervalMs).toBe(5_217);
   });
