@@ -82,7 +82,7 @@ describe("LoadReporter", () => {
     expect(last?.get(instanceIdOf(2))).toMatchObject({ inFlight: 1, issued: 0, successes: 0, errors: 0 });
   });
 
-  test("as Envoy counts: a 429 is a success without latency, a refusal an error that was not issued", () => {
+  test("as the decoder of load reports has it: a 429 is an error, a refusal one that was not issued", () => {
     const { proxies, reports, runUntil } = rig();
     proxies.sent(0);
     proxies.answered(0, 429, 1);
@@ -92,7 +92,7 @@ describe("LoadReporter", () => {
     proxies.timedOut(2);
     runUntil(2_000);
     const samples = reports.find((report) => report.samples.size > 0)?.samples;
-    expect(samples?.get(instanceIdOf(0))).toMatchObject({ successes: 1, errors: 0, issued: 1, latency: { count: 0 } });
+    expect(samples?.get(instanceIdOf(0))).toMatchObject({ successes: 0, errors: 1, issued: 1, latency: { count: 0 } });
     expect(samples?.get(instanceIdOf(1))).toMatchObject({ successes: 0, errors: 1, issued: 0, inFlight: 0 });
     expect(samples?.get(instanceIdOf(2))).toMatchObject({ errors: 1, issued: 1, failedLatency: { count: 0 } });
   });
