@@ -92,6 +92,11 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) {
       return mayBeat ? this.#beat(context.nowMs) : undefined;
     }
+    const only = this.rule.batch ? undefined : this.#ledger.only(this.#find);
+    if (only) {
+      this.#answerDue = false;
+      return this.#send([only], NOTHING.removed, context.nowMs);
+    }
     const found =
       this.#gather(this.#ledger.candidates(this.#find, this.#absence), context) ??
       this.#gather(this.#ledger.trial(this.#find), context);

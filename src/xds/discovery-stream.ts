@@ -5,13 +5,13 @@ import type { Cancel } from "../runtime/clock.js";
 import type { StreamInfo } from "./callbacks.js";
 import type { AudienceView, Draft, Receipt } from "./channel.js";
 import type { Engine } from "./engine.js";
+import type { Pumped } from "./fan-out.js";
 import type { NodeInfo } from "./node.js";
 import { nodeInfo } from "./node.js";
 import type { DiscoveryRequest } from "./request.js";
 import type { Session, SessionPorts } from "./session.js";
 import { StreamError } from "./stream-error.js";
 import { type FrameSink, StreamWriter } from "./stream-writer.js";
-import type { Watcher } from "./subscription-index.js";
 import { ruleOf } from "./type-rules.js";
 import type { RequestDecoder } from "./wire-requests.js";
 
@@ -36,8 +36,6 @@ interface StreamOptions<R extends DiscoveryRequest> {
   readonly protocol: Protocol<R>;
   readonly transport: StreamTransport;
   readonly engine: Engine;
-  /** Something changed for this stream: the server pumps it soon, together with the others. */
-  readonly onWake: (stream: DiscoveryStream<R>) => void;
   readonly onClosed: (stream: DiscoveryStream<R>) => void;
 }
 
@@ -47,7 +45,7 @@ interface Joined<R extends DiscoveryRequest> {
   readonly session: Session<R>;
 }
 
-export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
+export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped {
   readonly #options: StreamOptions<R>;
   readonly #writer: StreamWriter;
   readonly #openedAtMs: number;
@@ -112,7 +110,6 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
 
   touch(typeUrl: string, names: ReadonlySet<string>): void {
     this.#joined?.session.touch(typeUrl, names);
-    this.#options.onWake(this);
   }
 
   forget(): void {
@@ -200,19 +197,15 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
     const { engine, transport } = this.#options;
     const { typeUrl, nonce, versionInfo, resources, removed } = draft;
     const bytes = draft.framed.length;
-    engine.metrics.count("steelyard_xds_responses_total", { type: draft.label });
-    engine.metrics.count("steelyard_xds_response_bytes_total", { type: draft.label }, bytes);
-    if (bytes > CLIENT_DEFAULT_LIMIT_BYTES)
-      engine.metrics.count("steelyard_xds_oversize_responses_total", { type: draft.label });
+    engine.meter.response(draft.label, bytes);
     transport.write(draft, written);
     engine.callbacks.onResponse?.(this.info, { typeUrl, nonce, versionInfo, resources, removed, bytes });
   }
 
   #observe(typeUrl: string, receipt: Receipt): void {
-    const { metrics, logger, callbacks } = this.#options.engine;
+    const { meter, logger, callbacks } = this.#options.engine;
     const { label: type } = ruleOf(typeUrl);
-    metrics.count("steelyard_xds_requests_total", { type, kind: receipt.kind });
-    if (receipt.kind === "ack") metrics.observe("steelyard_xds_ack_seconds", receipt.latencyMs / 1000, { type });
+    meter.request(type, receipt);
     if (receipt.kind !== "nack") return;
     const { error, names } = receipt;
     const { id, node } = this.info;
@@ -232,6 +225,3 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Watcher {
     this.end(new StreamError(status.INTERNAL, "internal error"));
   }
 }
-
-/** Clients built on the gRPC libraries refuse larger messages unless told otherwise. */
-const CLIENT_DEFAULT_LIMIT_BYTES = 4 << 20;

@@ -3,15 +3,17 @@ import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
 import type { XdsCallbacks } from "./callbacks.js";
+import type { Pumped } from "./fan-out.js";
 import type { IdleAudiences } from "./idle-audiences.js";
 import type { XdsLimits } from "./limits.js";
 import type { NodeInfo } from "./node.js";
 import type { ResourceCache } from "./resource-cache.js";
+import type { StreamMeter } from "./stream-meter.js";
 import type { SubscriptionIndex } from "./subscription-index.js";
 
 export interface Engine {
   readonly cache: ResourceCache;
-  readonly index: SubscriptionIndex;
+  readonly index: SubscriptionIndex<Pumped>;
   readonly audiences: IdleAudiences;
   readonly audienceOf: (node: NodeInfo) => string;
   readonly callbacks: XdsCallbacks;
@@ -19,4 +21,5 @@ export interface Engine {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: MetricSink;
+  readonly meter: StreamMeter;
 }

@@ -2,6 +2,7 @@
 // responses carry changes only. Invariants: a name has at most one unanswered response; what is due stays due until its
 // newest content was sent, refused as it is, or is no longer wanted.
 import type { Receipt } from "./channel.js";
+import { type DueEntry, DueQueue } from "./due-queue.js";
 import { InFlight } from "./in-flight.js";
 import { Refusals, type Version } from "./refusals.js";
 import type { RefusalError } from "./request.js";
@@ -9,10 +10,13 @@ import type { Resource } from "./resource.js";
 import { type ResourceStatus, requested } from "./resource-status.js";
 
 interface Delivery {
+  readonly nonce: string;
   readonly versionInfo: string;
   readonly sentAtMs: number;
   readonly resources: readonly Resource[];
   readonly removed: readonly string[];
+  /** Of the resources, then of what was removed. */
+  readonly entries: readonly Entry[];
   /** It held suspects of an earlier refusal. */
   readonly retrial: boolean;
   readonly heartbeat: boolean;
@@ -30,13 +34,19 @@ type Candidate = readonly [name: string, resource: Resource | undefined];
 /** The client has something under this name, but which content is not known: no content equals it. */
 const DOUBTFUL = "";
 
+/** All that is known of one name, in one object: a push to thousands of streams waits for memory more than for anything. */
+interface Entry extends DueEntry {
+  readonly name: string;
+  /** What the client was sent last: the token of the content; null: told that it does not exist; undefined: not told. */
+  held: string | null | undefined;
+  /** Is a response with it unanswered? */
+  flying: boolean;
+}
+
 export class Ledger {
-  /** Names to be looked at; true = send even if the client holds the content already. */
-  readonly #due = new Map<string, boolean>();
-  /** What the client was sent last: the token of the content, or null for "told that it does not exist". */
-  readonly #held = new Map<string, string | null>();
-  /** Unanswered nonce by name. */
-  readonly #flying = new Map<string, string>();
+  /** Of names that are due, held or flying. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #due = new DueQueue<Entry>();
   readonly #inFlight = new InFlight<Delivery>();
   readonly #refusals = new Refusals();
   readonly #tokenOf: (resource: Resource) => string;
@@ -80,12 +90,14 @@ export class Ledger {
   }
 
   mark(name: string): void {
-    if (!this.#due.has(name)) this.#due.set(name, false);
+    const entry = this.#entry(name);
+    if (entry.due === "no") this.#due.add(entry, "unless same");
   }
 
   /** Marks `name` to be sent even if the client holds its content. */
   markAgain(name: string): void {
-    this.#due.set(name, this.#held.has(name));
+    const entry = this.#entry(name);
+    this.#due.add(entry, entry.held === undefined ? "unless same" : "again");
   }
 
   /** The client asks for `name` in so many words: a refusal no longer stands in the way. */
@@ -96,56 +108,64 @@ export class Ledger {
 
   /** Marks `name` to be sent, or reported absent, whatever the client may hold or have heard. */
   doubt(name: string): void {
-    this.#held.set(name, DOUBTFUL);
-    this.#due.set(name, true);
+    const entry = this.#entry(name);
+    entry.held = DOUBTFUL;
+    this.#due.add(entry, "again");
   }
 
   /** Takes the client's word for what it holds. */
   assume(name: string, token: string): void {
-    this.#held.set(name, token);
-    this.#due.set(name, false);
+    const entry = this.#entry(name);
+    entry.held = token;
+    this.#due.add(entry, "unless same");
   }
 
   /** Forgets `name`: the client no longer wants it. */
   drop(name: string): void {
-    this.#due.delete(name);
-    if (this.#held.delete(name)) this.#dropFloor = this.#highestNonce;
+    const entry = this.#entries.get(name);
+    if (entry) {
+      this.#due.remove(entry);
+      if (entry.held !== undefined) this.#dropFloor = this.#highestNonce;
+      entry.held = undefined;
+      this.#collect(entry);
+    }
     for (const other of this.#refusals.release(name)) this.mark(other);
   }
 
   /** Drops all names but those that `wanted` covers. */
   retain(wanted: (name: string) => boolean): void {
-    for (const name of this.#due.keys()) if (!wanted(name)) this.drop(name);
-    for (const name of this.#held.keys()) if (!wanted(name)) this.drop(name);
+    for (const { name, due, held } of this.#entries.values()) {
+      if ((due !== "no" || held !== undefined) && !wanted(name)) this.drop(name);
+    }
   }
 
   /** Names that the client holds or was told of. */
-  names(): IterableIterator<string> {
-    return this.#held.keys();
+  *names(): Generator<string> {
+    for (const { name, held } of this.#entries.values()) if (held !== undefined) yield name;
   }
 
   /** Does the client hold content under `name`, as far as we know? */
   holds(name: string): boolean {
-    return typeof this.#held.get(name) === "string";
+    return typeof this.#entries.get(name)?.held === "string";
   }
 
   /** Was the client ever told about `name`? */
   knows(name: string): boolean {
-    return this.#held.has(name);
+    return this.#entries.get(name)?.held !== undefined;
   }
 
   /** Is a response with `name` unanswered? */
   flies(name: string): boolean {
-    return this.#flying.has(name);
+    return this.#entries.get(name)?.flying === true;
   }
 
   /** Does the client hold exactly this content? */
   holdsSame(resource: Resource): boolean {
-    return this.#held.get(resource.name) === this.#tokenOf(resource);
+    return this.#entries.get(resource.name)?.held === this.#tokenOf(resource);
   }
 
   forget(): void {
-    this.#due.clear();
+    for (const entry of this.#due.clear()) this.#collect(entry);
     this.#refusals.absolve();
   }
 
@@ -157,12 +177,21 @@ export class Ledger {
     find: (name: string) => Resource | undefined,
     absence: (name: string) => "tell" | "silent",
   ): Generator<Candidate> {
-    for (const [name, again] of this.#due) {
-      if (this.#flying.has(name)) continue;
-      const resource = find(name);
-      if (!this.#worthSending(name, resource, again, absence)) this.#due.delete(name);
-      else if (!this.#suspected(name, resource)) yield [name, resource];
+    for (const entry of this.#due) {
+      if (entry.flying) continue;
+      const resource = find(entry.name);
+      if (!this.#worthSending(entry, resource, absence)) this.#strike(entry);
+      else if (!this.#suspected(entry.name, resource)) yield [entry.name, resource];
     }
+  }
+
+  /** The resource to be sent when it is the only thing to be looked at: the usual case, without the ceremony. */
+  only(find: (name: string) => Resource | undefined): Resource | undefined {
+    if (this.#due.size !== 1 || this.#refusals.size > 0) return undefined;
+    const entry = this.#due.oldest;
+    if (!entry || entry.flying) return undefined;
+    const resource = find(entry.name);
+    return resource && this.#differs(entry, resource) ? resource : undefined;
   }
 
   /** The next suspects of a refusal, to be sent with nobody else. Call it when no candidate could be sent. */
@@ -172,9 +201,9 @@ export class Ledger {
 
   /** Is something to be added or changed, now or once an answer has come? */
   pending(find: (name: string) => Resource | undefined): boolean {
-    for (const [name, again] of this.#due) {
-      const resource = find(name);
-      if (resource && this.#worthSending(name, resource, again, () => "silent")) return true;
+    for (const entry of this.#due) {
+      const resource = find(entry.name);
+      if (resource && this.#worthSending(entry, resource, () => "silent")) return true;
     }
     return false;
   }
@@ -184,7 +213,7 @@ export class Ledger {
    * again only by force or after its name was dropped; others must simply be newer than all before.
    */
   nonceFloor(single: Resource | undefined): number {
-    const again = single === undefined || this.#due.get(single.name) === true;
+    const again = single === undefined || this.#entries.get(single.name)?.due === "again";
     return again ? this.#highestNonce : this.#dropFloor;
   }
 
@@ -198,23 +227,18 @@ export class Ledger {
         this.#refusals.release(name);
       }
     }
-    for (const resource of response.resources) {
-      this.#due.delete(resource.name);
-      this.#held.set(resource.name, this.#tokenOf(resource));
-      this.#flying.set(resource.name, nonce);
-    }
-    for (const name of response.removed) {
-      this.#due.delete(name);
-      this.#held.set(name, null);
-      this.#flying.set(name, nonce);
-    }
-    this.#inFlight.add(nonce, {
+    const entries: Entry[] = [];
+    for (const resource of response.resources) entries.push(this.#fly(resource.name, this.#tokenOf(resource)));
+    for (const name of response.removed) entries.push(this.#fly(name, null));
+    this.#inFlight.add({
+      nonce,
       versionInfo: response.versionInfo,
       sentAtMs: response.nowMs,
       retrial,
       heartbeat: false,
       resources: response.resources,
       removed: response.removed,
+      entries,
     });
     this.#sentVersion = response.versionInfo;
     this.#lastNonce = nonce;
@@ -225,13 +249,15 @@ export class Ledger {
   /** A response without content was sent, which confirms what the client holds. */
   beat({ nonce: number, versionInfo, nowMs }: Sending): string {
     const nonce = String(number);
-    this.#inFlight.add(nonce, {
+    this.#inFlight.add({
+      nonce,
       versionInfo,
       sentAtMs: nowMs,
       retrial: false,
       heartbeat: true,
       resources: [],
       removed: [],
+      entries: [],
     });
     this.#beating = true;
     this.#lastNonce = nonce;
@@ -252,12 +278,12 @@ export class Ledger {
     if (!last) return { kind: "stale" };
     for (const delivery of settled) {
       if (delivery.heartbeat) this.#beating = false;
-      for (const { name } of delivery.resources) this.#flying.delete(name);
-      for (const name of delivery.removed) this.#flying.delete(name);
-      if (delivery === last && error) continue;
-      this.#ackedVersion = delivery.versionInfo;
-      for (const name of delivery.removed) {
-        if (this.#held.get(name) === null && !keepAbsent(name)) this.#held.delete(name);
+      const accepted = delivery !== last || error === undefined;
+      if (accepted) this.#ackedVersion = delivery.versionInfo;
+      for (const entry of delivery.entries) {
+        entry.flying = false;
+        if (accepted && entry.held === null && !keepAbsent(entry.name)) entry.held = undefined;
+        if (entry.held === undefined) this.#collect(entry);
       }
     }
     const latencyMs = nowMs - last.sentAtMs;
@@ -265,9 +291,9 @@ export class Ledger {
     const contents = new Map<string, Version>(last.resources.map(({ name, version }) => [name, version]));
     for (const name of last.removed) contents.set(name, null);
     const names = [...contents.keys()];
-    const wanted = names.filter((name) => this.#held.has(name));
+    const wanted = names.filter((name) => this.knows(name));
     for (const name of wanted) {
-      this.#held.set(name, DOUBTFUL);
+      this.#entry(name).held = DOUBTFUL;
       this.mark(name);
     }
     // If a member was dropped meanwhile, maybe the bad one, what is left is another response.
@@ -277,12 +303,13 @@ export class Ledger {
 
   /** What became of every name that was sent or is among `asked`. */
   *resources(asked: Iterable<string>): Generator<ResourceStatus> {
-    for (const [name, held] of this.#held) {
+    for (const { name, held, flying } of this.#entries.values()) {
+      if (held === undefined) continue;
       const refusal = this.#refusals.get(name);
       const version = refusal ? refusal.members.get(name) : held;
       const state = refusal
         ? "NACKED"
-        : this.#flying.has(name)
+        : flying
           ? "SENT"
           : held === null
             ? "ABSENT"
@@ -292,15 +319,11 @@ export class Ledger {
       // A token may have more than the version in it.
       yield { name, state, version: version?.split("@", 1)[0] || undefined, error: refusal?.error };
     }
-    for (const name of asked) if (!this.#held.has(name)) yield requested(name);
+    for (const name of asked) if (!this.knows(name)) yield requested(name);
   }
 
-  #worthSending(
-    name: string,
-    resource: Resource | undefined,
-    again: boolean,
-    absence: (name: string) => "tell" | "silent",
-  ): boolean {
+  #worthSending(entry: Entry, resource: Resource | undefined, absence: (name: string) => "tell" | "silent"): boolean {
+    const { name } = entry;
     switch (this.#refusals.check(name, resource?.version ?? null)) {
       case "same":
         return false;
@@ -312,13 +335,43 @@ export class Ledger {
       case "free":
         break;
     }
-    const held = this.#held.get(name);
-    if (resource) return again || held !== this.#tokenOf(resource);
+    if (resource) return this.#differs(entry, resource);
     if (absence(name) === "silent") {
-      this.#held.delete(name);
+      entry.held = undefined;
       return false;
     }
-    return again || held !== null;
+    return entry.due === "again" || entry.held !== null;
+  }
+
+  #differs(entry: Entry, resource: Resource): boolean {
+    return entry.due === "again" || entry.held !== this.#tokenOf(resource);
+  }
+
+  #entry(name: string): Entry {
+    let entry = this.#entries.get(name);
+    if (!entry) {
+      entry = { name, due: "no", queued: false, held: undefined, flying: false };
+      this.#entries.set(name, entry);
+    }
+    return entry;
+  }
+
+  #fly(name: string, held: string | null): Entry {
+    const entry = this.#entry(name);
+    this.#due.remove(entry);
+    entry.held = held;
+    entry.flying = true;
+    return entry;
+  }
+
+  #strike(entry: Entry): void {
+    this.#due.remove(entry);
+    this.#collect(entry);
+  }
+
+  /** Lets go of an entry that says nothing any more. */
+  #collect(entry: Entry): void {
+    if (entry.due === "no" && entry.held === undefined && !entry.flying) this.#entries.delete(entry.name);
   }
 
   #suspected(name: string, resource: Resource | undefined): boolean {

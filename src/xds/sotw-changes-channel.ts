@@ -89,7 +89,8 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
   take(context: PullContext): Draft | undefined {
     const { limits, view } = this.#ports;
     if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) return undefined;
-    let resources = this.#gather(this.#ledger.candidates(this.#find, silent));
+    const only = this.rule.batch ? undefined : this.#ledger.only(this.#find);
+    let resources = only ? [only] : this.#gather(this.#ledger.candidates(this.#find, silent));
     if (resources.length === 0) resources = this.#gather(this.#ledger.trial(this.#find));
     const single = this.rule.batch ? undefined : resources[0];
     if (resources.length === 0 && !(this.#answerDue && this.#ledger.unanswered === 0)) {

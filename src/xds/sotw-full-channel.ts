@@ -22,6 +22,7 @@ import type { TypeRule } from "./type-rules.js";
 import { TypeSnapshot } from "./type-snapshot.js";
 
 interface Delivery {
+  readonly nonce: string;
   readonly snapshot: TypeSnapshot;
   readonly sentAtMs: number;
 }
@@ -167,7 +168,7 @@ export class SotwFullChannel implements Channel<SotwRequest> {
     }
     this.#added.clear();
     const nonce = String(frame.nonce);
-    this.#inFlight.add(nonce, { snapshot, sentAtMs: nowMs });
+    this.#inFlight.add({ nonce, snapshot, sentAtMs: nowMs });
     this.#highestNonce = Math.max(this.#highestNonce, frame.nonce);
     this.#sent = snapshot;
     if (this.#ports.ttlFrames) {

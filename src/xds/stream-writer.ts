@@ -20,6 +20,8 @@ export class StreamWriter {
   readonly #next: () => Draft | undefined;
   readonly #batchBytes: number;
   #unconfirmed = 0;
+  /** There may be more to pull once the transport has confirmed: the last batch was full, or somebody asked meanwhile. */
+  #wanted = false;
   #pumping = false;
   #closed = false;
 
@@ -37,6 +39,8 @@ export class StreamWriter {
   /** Writes what may go now. Call it whenever there may be something new. */
   pump(): void {
     if (this.#pumping) return;
+    this.#wanted = true;
+    if (this.#unconfirmed > 0) return;
     this.#pumping = true;
     try {
       while (!this.#closed && this.#unconfirmed === 0 && this.#batch()) {
@@ -56,7 +60,10 @@ export class StreamWriter {
     let bytes = 0;
     while (!this.#closed && bytes < this.#batchBytes) {
       const draft = this.#next();
-      if (!draft) break;
+      if (!draft) {
+        this.#wanted = false;
+        break;
+      }
       bytes += draft.framed.length;
       this.#unconfirmed++;
       this.#sink.write(draft, this.#written);
@@ -66,6 +73,6 @@ export class StreamWriter {
 
   readonly #written = (): void => {
     this.#unconfirmed--;
-    if (this.#unconfirmed === 0 && !this.#closed) this.pump();
+    if (this.#wanted && this.#unconfirmed === 0 && !this.#closed) this.pump();
   };
 }

@@ -10,15 +10,20 @@ export interface Watcher {
   forget(): void;
 }
 
-interface TypeWatchers {
-  readonly all: Set<Watcher>;
-  readonly byName: Map<string, Set<Watcher>>;
+interface TypeWatchers<W> {
+  readonly all: Set<W>;
+  readonly byName: Map<string, Set<W>>;
   /** The collections among the names. */
   readonly globs: Map<string, Glob>;
 }
 
-export class SubscriptionIndex {
-  readonly #audiences = new Map<string, Map<string, TypeWatchers>>();
+/** What is done with a watcher that a change concerns. */
+export type Visit<W> = (watcher: W, typeUrl: string, names: ReadonlySet<string>) => void;
+
+const touch: Visit<Watcher> = (watcher, typeUrl, names) => watcher.touch(typeUrl, names);
+
+export class SubscriptionIndex<W extends Watcher = Watcher> {
+  readonly #audiences = new Map<string, Map<string, TypeWatchers<W>>>();
 
   /** Number of (audience, type) pairs that somebody watches; 0 when all streams are gone. */
   get size(): number {
@@ -28,7 +33,7 @@ export class SubscriptionIndex {
   }
 
   /** The port through which one stream says what it wants. */
-  interestOf(audience: string, watcher: Watcher): Interest {
+  interestOf(audience: string, watcher: W): Interest {
     return {
       watch: (typeUrl, name) => {
         const { byName, globs } = this.#type(audience, typeUrl);
@@ -59,24 +64,25 @@ export class SubscriptionIndex {
     };
   }
 
-  changed(audience: string, changes: ChangedNames): void {
+  /** A watcher of several changed names is visited once for each. */
+  changed(audience: string, changes: ChangedNames, visit: Visit<W> = touch): void {
     const types = this.#audiences.get(audience);
     if (!types) return;
     for (const [typeUrl, names] of changes) {
       const type = types.get(typeUrl);
       if (!type) continue;
-      for (const watcher of type.all) watcher.touch(typeUrl, names);
+      for (const watcher of type.all) visit(watcher, typeUrl, names);
       if (type.byName.size === 0) continue;
       for (const name of names) {
         const watchers = type.byName.get(name);
         if (!watchers) continue;
         const only = new Set([name]);
-        for (const watcher of watchers) watcher.touch(typeUrl, only);
+        for (const watcher of watchers) visit(watcher, typeUrl, only);
       }
       for (const glob of type.globs.values()) {
         const members = new Set(membersOf(glob, names));
         if (members.size === 0) continue;
-        for (const watcher of type.byName.get(glob.name) ?? []) watcher.touch(typeUrl, members);
+        for (const watcher of type.byName.get(glob.name) ?? []) visit(watcher, typeUrl, members);
       }
     }
   }
@@ -88,7 +94,7 @@ export class SubscriptionIndex {
     }
   }
 
-  #type(audience: string, typeUrl: string): TypeWatchers {
+  #type(audience: string, typeUrl: string): TypeWatchers<W> {
     let types = this.#audiences.get(audience);
     if (!types) {
       types = new Map();
@@ -102,7 +108,7 @@ export class SubscriptionIndex {
     return type;
   }
 
-  #collect(audience: string, typeUrl: string, type: TypeWatchers): void {
+  #collect(audience: string, typeUrl: string, type: TypeWatchers<W>): void {
     if (type.all.size > 0 || type.byName.size > 0) return;
     const types = this.#audiences.get(audience);
     types?.delete(typeUrl);

@@ -10,6 +10,7 @@ import type { XdsCallbacks } from "./callbacks.js";
 import type { ClientReport } from "./client-status.js";
 import { DiscoveryStream, type Protocol, type StreamTransport } from "./discovery-stream.js";
 import type { Engine } from "./engine.js";
+import { FanOut, type Pumped } from "./fan-out.js";
 import { unaryFetch } from "./fetch.js";
 import type { BytesCall } from "./grpc-transport.js";
 import { IdleAudiences } from "./idle-audiences.js";
@@ -23,6 +24,7 @@ import { RestGateway } from "./rest-gateway.js";
 import { bytesMethod, DISCOVERY_SERVICES } from "./services.js";
 import { deltaSession, sotwSession } from "./session.js";
 import { StreamError } from "./stream-error.js";
+import { StreamMeter } from "./stream-meter.js";
 import { SubscriptionIndex } from "./subscription-index.js";
 import { decodeDelta, sotwDecoder } from "./wire-requests.js";
 
@@ -66,11 +68,9 @@ export class XdsServer {
   readonly serviceNames: readonly string[] = DISCOVERY_SERVICES.map(({ service }) => service);
   readonly #engine: Engine;
   readonly #transports: CallTransports;
-  readonly #unwatch: () => void;
+  readonly #fanOut: FanOut;
   readonly #streams = new Set<OpenStream>();
-  readonly #awake = new Set<OpenStream>();
   readonly #perTransport = new Map<string, number>();
-  #flushScheduled = false;
   #lastId = 0;
   #closed = false;
   #listener: XdsListener | undefined;
@@ -79,19 +79,17 @@ export class XdsServer {
     const { cache, audienceOf, clock = systemClock, callbacks = {} } = options;
     const { logger = silentLogger, metrics = noMetrics, writePath = "http2" } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const index = new SubscriptionIndex();
+    const index = new SubscriptionIndex<Pumped>();
+    const meter = new StreamMeter(metrics);
     const audiences = new IdleAudiences({
       cache,
       clock,
       afterMs: options.collectIdleAudiencesAfterMs,
       onCollected: (audience) => callbacks.onAudienceCollected?.(audience),
     });
-    this.#engine = { cache, index, audiences, audienceOf, callbacks, limits, clock, logger, metrics };
+    this.#engine = { cache, index, audiences, audienceOf, callbacks, limits, clock, logger, metrics, meter };
     this.#transports = new CallTransports({ writePath, limits, logger, metrics });
-    this.#unwatch = cache.watch((event) => {
-      if (event.type === "changed") index.changed(event.audience, event.names);
-      else index.cleared(event.audience);
-    });
+    this.#fanOut = new FanOut({ cache, index });
   }
 
   /** Adds all discovery services to a server, which stays the caller's: close it after `close()` of this one. */
@@ -137,7 +135,7 @@ export class XdsServer {
   /** Ends all streams with UNAVAILABLE, so that clients go elsewhere or come back, and stops listening. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#unwatch();
+    this.#fanOut.close();
     for (const stream of this.#streams) stream.end(new StreamError(status.UNAVAILABLE, "the server is stopping"));
     this.#engine.audiences.stop();
     const listener = this.#listener;
@@ -161,7 +159,7 @@ export class XdsServer {
 
   /** Counts for tests and diagnostics: all are 0 when the last stream is gone. */
   counts(): { readonly streams: number; readonly subscriptions: number; readonly awake: number } {
-    return { streams: this.#streams.size, subscriptions: this.#engine.index.size, awake: this.#awake.size };
+    return { streams: this.#streams.size, subscriptions: this.#engine.index.size, awake: this.#fanOut.awake };
   }
 
   #accept<R extends DiscoveryRequest>(
@@ -187,10 +185,8 @@ export class XdsServer {
       ...options,
       id: ++this.#lastId,
       engine: this.#engine,
-      onWake: (awake) => this.#wake(awake),
       onClosed: (closed) => {
         if (!this.#streams.delete(closed)) return;
-        this.#awake.delete(closed);
         this.#count(options.name, -1);
         try {
           callbacks.onStreamClosed?.(closed.info);
@@ -223,18 +219,6 @@ export class XdsServer {
       logger.error({ err: thrown }, "xds callback failed");
       return new StreamError(status.INTERNAL, "internal error");
     }
-  }
-
-  #wake(stream: OpenStream): void {
-    this.#awake.add(stream);
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    queueMicrotask(() => {
-      this.#flushScheduled = false;
-      const awake = [...this.#awake];
-      this.#awake.clear();
-      for (const each of awake) each.pump();
-    });
   }
 
   *#reports(): Generator<StreamReport> {

@@ -42,6 +42,8 @@ export class AdsClient {
   #ended = new Inbox<{ readonly code: status; readonly details: string }>();
   #stream: BytesStream;
   #nodeSent = false;
+  /** Requests that this side has not handed to the connection. */
+  #unsent = new Set<Promise<void>>();
 
   constructor(options: AdsClientOptions) {
     this.#options = options;
@@ -112,7 +114,12 @@ export class AdsClient {
   }
 
   sendBytes(bytes: Uint8Array): void {
-    this.#stream.write(Buffer.from(bytes));
+    const unsent = this.#unsent;
+    const write = new Promise<void>((resolve) => {
+      this.#stream.write(Buffer.from(bytes), () => resolve());
+    });
+    unsent.add(write);
+    void write.then(() => unsent.delete(write));
   }
 
   /** The oldest unread response, which must be of the type if one is named. */
@@ -187,6 +194,7 @@ export class AdsClient {
     this.#ended = new Inbox();
     this.#stream = this.#open();
     this.#nodeSent = false;
+    this.#unsent = new Set();
     if (!resume) {
       this.#types.clear();
       return;
@@ -285,6 +293,7 @@ export class AdsClient {
    * to earlier requests is here when they are done.
    */
   async #barrier(): Promise<void> {
+    await Promise.all(this.#unsent);
     for (let round = 0; round < 2; round++) {
       const stream = this.#call("ads", "sotw");
       const answered = new Promise<void>((resolve, reject) => {
@@ -298,5 +307,6 @@ export class AdsClient {
       stream.on("error", () => undefined);
       stream.end();
     }
+    await new Promise((resolve) => setImmediate(resolve)); // metrics are told once per turn
   }
 }

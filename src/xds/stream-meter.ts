@@ -1,0 +1,84 @@
+// Counts what streams do and tells the metrics once per turn of the event loop: a push to thousands of streams is one
+// addition per series, not thousands of label lookups on the hot path.
+import type { MetricSink } from "../runtime/metrics.js";
+import type { Receipt } from "./channel.js";
+
+/** Clients built on the gRPC libraries refuse larger messages unless told otherwise. */
+const CLIENT_DEFAULT_LIMIT_BYTES = 4 << 20;
+
+type RequestKind = Receipt["kind"];
+
+/** Of one type since the last report. */
+class Tally {
+  readonly labels: { readonly type: string };
+  responses = 0;
+  responseBytes = 0;
+  oversize = 0;
+  readonly requests: Record<RequestKind, number> = { none: 0, stale: 0, ack: 0, nack: 0 };
+  ackSeconds: number[] = [];
+  reported = true;
+
+  constructor(type: string) {
+    this.labels = { type };
+  }
+}
+
+const KINDS: readonly RequestKind[] = ["none", "stale", "ack", "nack"];
+
+export class StreamMeter {
+  readonly #metrics: MetricSink;
+  readonly #tallies = new Map<string, Tally>();
+  #due: Tally[] = [];
+
+  constructor(metrics: MetricSink) {
+    this.#metrics = metrics;
+  }
+
+  /** `type`: label of the type. */
+  response(type: string, bytes: number): void {
+    const tally = this.#tally(type);
+    tally.responses++;
+    tally.responseBytes += bytes;
+    if (bytes > CLIENT_DEFAULT_LIMIT_BYTES) tally.oversize++;
+  }
+
+  request(type: string, receipt: Receipt): void {
+    const tally = this.#tally(type);
+    tally.requests[receipt.kind]++;
+    if (receipt.kind === "ack") tally.ackSeconds.push(receipt.latencyMs / 1000);
+  }
+
+  #tally(type: string): Tally {
+    let tally = this.#tallies.get(type);
+    if (!tally) this.#tallies.set(type, (tally = new Tally(type)));
+    if (tally.reported) {
+      tally.reported = false;
+      if (this.#due.push(tally) === 1) setImmediate(this.#report);
+    }
+    return tally;
+  }
+
+  readonly #report = (): void => {
+    const due = this.#due;
+    this.#due = [];
+    for (const tally of due) this.#tell(tally);
+  };
+
+  #tell(tally: Tally): void {
+    const { labels, responses, responseBytes, oversize, requests, ackSeconds } = tally;
+    const count = (name: string, by: number): void => {
+      if (by > 0) this.#metrics.count(name, labels, by);
+    };
+    count("steelyard_xds_responses_total", responses);
+    count("steelyard_xds_response_bytes_total", responseBytes);
+    count("steelyard_xds_oversize_responses_total", oversize);
+    for (const kind of KINDS) {
+      if (requests[kind] > 0) this.#metrics.count("steelyard_xds_requests_total", { ...labels, kind }, requests[kind]);
+      requests[kind] = 0;
+    }
+    for (const seconds of ackSeconds) this.#metrics.observe("steelyard_xds_ack_seconds", seconds, labels);
+    tally.responses = tally.responseBytes = tally.oversize = 0;
+    tally.ackSeconds = [];
+    tally.reported = true;
+  }
+}
