@@ -1,17 +1,16 @@
 // Both write paths are one to the client: how streams end, how long requests arrive, what is refused. And the quick one is
 // open with the grpc-js we ship: if its shape changes, this is where it shows.
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
 import { gzipSync } from "node:zlib";
 import { Server, ServerCredentials, ServerInterceptingCall, status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { DiscoveryRequest } from "../../../src/gen/envoy/service/discovery/v3/discovery.js";
 import { StreamError, TYPE_URLS } from "../../../src/xds/index.js";
 import { AdsClient } from "../../harness/ads-client.js";
+import { RawCall } from "../../harness/raw-call.js";
 import { namedBytes } from "../../harness/xds-messages.js";
 import { AUDIENCE, until, XdsRig } from "../../harness/xds-rig.js";
 
 const { cluster, endpoint } = TYPE_URLS;
-const ADS = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources";
 
 function request(names: readonly string[]): Buffer {
   const message = DiscoveryRequest.create({ node: { id: "n" }, typeUrl: endpoint, resourceNames: [...names] });
@@ -24,44 +23,11 @@ function frame(message: Uint8Array, flag = 0): Buffer {
   return Buffer.concat([header, message]);
 }
 
-/** Headers and trailers of a call, as plain HTTP/2. */
-class RawCall {
-  readonly #session: ClientHttp2Session;
-  readonly stream: ClientHttp2Stream;
-  status: string | undefined;
-  bytes = 0;
-
-  constructor(port: number, headers: Readonly<Record<string, string>> = {}) {
-    this.#session = connect(`http://127.0.0.1:${port}`);
-    this.#session.on("error", () => undefined);
-    this.stream = this.#session.request({
-      ":method": "POST",
-      ":path": ADS,
-      "content-type": "application/grpc",
-      te: "trailers",
-      ...headers,
-    });
-    this.stream.on("data", (chunk: Buffer) => (this.bytes += chunk.length));
-    this.stream.on("response", (answer) => (this.status ??= answer["grpc-status"]?.toString()));
-    this.stream.on("trailers", (trailers) => (this.status = trailers["grpc-status"]?.toString()));
-    this.stream.on("error", () => undefined);
-  }
-
-  async ended(): Promise<string> {
-    await until(() => this.status !== undefined, "a status");
-    return status[Number(this.status)] ?? "no such status";
-  }
-
-  close(): void {
-    this.#session.destroy();
-  }
-}
-
 describe.each(["http2", "grpc-js"] as const)("%s", (writePath) => {
   let rig: XdsRig;
   const calls: RawCall[] = [];
   const raw = (headers?: Readonly<Record<string, string>>): RawCall => {
-    const call = new RawCall(rig.port, headers);
+    const call = new RawCall(rig.port, headers ? { headers } : {});
     calls.push(call);
     return call;
   };
@@ -182,6 +148,17 @@ test("a call that ends in the middle of a message is an error of the client", as
   const call = new RawCall(rig.port);
   call.stream.end(frame(request(["A"])).subarray(0, 20));
   expect(await call.ended()).toBe("INTERNAL");
+  expect(rig.metrics.get("steelyard_xds_stream_errors_total INTERNAL")).toBe(1);
+  call.close();
+  await rig.close();
+});
+
+test("a message that unpacks to a hundred times the limit is refused", async () => {
+  const rig = await XdsRig.start();
+  const call = new RawCall(rig.port, { headers: { "grpc-encoding": "gzip" } });
+  call.stream.write(frame(gzipSync(Buffer.alloc(100 << 20)), 1));
+  expect(await call.ended()).toBe("RESOURCE_EXHAUSTED");
+  await until(() => rig.server.counts().streams === 0, "the stream is gone");
   call.close();
   await rig.close();
 });
@@ -189,7 +166,7 @@ test("a call that ends in the middle of a message is an error of the client", as
 test("a client that announces compression is served on the path that understands it", async () => {
   const rig = await XdsRig.start();
   rig.put(endpoint, { A: "1" });
-  const call = new RawCall(rig.port, { "grpc-encoding": "gzip" });
+  const call = new RawCall(rig.port, { headers: { "grpc-encoding": "gzip" } });
   call.stream.write(frame(gzipSync(request(["A"])), 1));
   await until(() => call.bytes > 0, "an answer");
   expect(rig.metrics.get("steelyard_xds_streams_opened_total grpc-js")).toBe(1);
