@@ -167,26 +167,19 @@ export class DeltaChannel implements Channel<DeltaRequest> {
   }
 
   #beat(nowMs: number): Draft | undefined {
-    const { ttlFrames, view } = this.#ports;
-    const { typeUrl, label } = this.rule;
-    const resources = this.#heartbeats.confirmable(nowMs, this.#ledger, this.#find);
-    if (!ttlFrames || resources.length === 0) return undefined;
-    const { versionInfo } = view.typeVersion(typeUrl);
-    const frame = ttlFrames.heartbeat({ variant: "delta", typeUrl, versionInfo, resources, removed: [] });
-    const nonce = this.#ledger.beat({ nonce: frame.nonce, versionInfo, nowMs });
-    this.#heartbeats.sent(resources, nowMs);
-    const { framed, message } = frame;
-    return {
-      typeUrl,
-      label,
-      nonce,
+    const { ttlFrames: frames, view } = this.#ports;
+    if (!frames) return undefined;
+    const { versionInfo } = view.typeVersion(this.rule.typeUrl);
+    const { rule } = this;
+    return this.#heartbeats.beat({
+      variant: "delta",
+      rule,
       versionInfo,
-      resources: resources.length,
-      removed: 0,
-      framed,
-      message,
-      dependents: [],
-    };
+      nowMs,
+      ledger: this.#ledger,
+      frames,
+      find: this.#find,
+    });
   }
 
   #subscribe(request: DeltaRequest, first: boolean, nowMs: number): void {

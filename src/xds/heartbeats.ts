@@ -1,17 +1,31 @@
 // When the resources with a TTL that one client holds of one type must be confirmed, lest the client drops them. Due after
 // a third of the TTL, so that two confirmations may get lost or late.
+import type { Draft } from "./channel.js";
+import type { Variant } from "./frame.js";
 import type { Ledger } from "./ledger.js";
 import type { Resource } from "./resource.js";
+import type { TtlFrames } from "./ttl-frames.js";
+import type { TypeRule } from "./type-rules.js";
 
 /** Client features by which a client says that it understands TTLs, and in state of the world too. */
 const TTL_FEATURE = "xds.config.supports-resource-ttl";
 const TTL_IN_SOTW_FEATURE = "xds.config.supports-resource-in-sotw";
 
-export function supportsTtl(clientFeatures: readonly string[], variant: "sotw" | "delta"): boolean {
+export function supportsTtl(clientFeatures: readonly string[], variant: Variant): boolean {
   return clientFeatures.includes(TTL_FEATURE) && (variant === "delta" || clientFeatures.includes(TTL_IN_SOTW_FEATURE));
 }
 
 const BEATS_PER_TTL = 3;
+
+interface Beat {
+  readonly variant: Variant;
+  readonly rule: TypeRule;
+  readonly versionInfo: string;
+  readonly nowMs: number;
+  readonly ledger: Ledger;
+  readonly frames: TtlFrames;
+  readonly find: (name: string) => Resource | undefined;
+}
 
 export class Heartbeats {
   readonly #dueMs = new Map<string, number>();
@@ -50,8 +64,25 @@ export class Heartbeats {
     return next !== undefined && next <= nowMs;
   }
 
-  /** What is due and can be confirmed, because the client holds exactly that; what it does not hold is struck off. */
-  confirmable(nowMs: number, ledger: Ledger, find: (name: string) => Resource | undefined): readonly Resource[] {
+  /** A response that confirms what is due, to be written by the caller; `undefined` when nothing can be confirmed. */
+  beat(beat: Beat): Draft | undefined {
+    const { variant, rule, versionInfo, nowMs, ledger, frames } = beat;
+    const resources = this.#confirmable(beat);
+    if (resources.length === 0) return undefined;
+    const { typeUrl, label } = rule;
+    const {
+      nonce: number,
+      framed,
+      message,
+    } = frames.heartbeat({ variant, typeUrl, versionInfo, resources, removed: [] });
+    const nonce = ledger.beat({ nonce: number, versionInfo, nowMs });
+    this.sent(resources, nowMs);
+    const counts = { resources: resources.length, removed: 0 };
+    return { typeUrl, label, nonce, versionInfo, ...counts, framed, message, dependents: [] };
+  }
+
+  /** What is due and is exactly what the client holds; what it does not hold is struck off. */
+  #confirmable({ nowMs, ledger, find }: Beat): readonly Resource[] {
     const found: Resource[] = [];
     for (const [name, dueMs] of this.#dueMs) {
       if (dueMs > nowMs || ledger.flies(name)) continue;

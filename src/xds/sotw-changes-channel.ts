@@ -155,27 +155,19 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
    * whichever resource that was of. So all must be answered.
    */
   #beat(nowMs: number): Draft | undefined {
-    const { ttlFrames } = this.#ports;
+    const { ttlFrames: frames } = this.#ports;
     const { acked: versionInfo } = this.#ledger.versions;
-    if (!ttlFrames || versionInfo === undefined || this.#ledger.unanswered > 0) return undefined;
-    const resources = this.#heartbeats.confirmable(nowMs, this.#ledger, this.#find);
-    if (resources.length === 0) return undefined;
-    const { typeUrl, label } = this.rule;
-    const frame = ttlFrames.heartbeat({ variant: "sotw", typeUrl, versionInfo, resources, removed: [] });
-    const nonce = this.#ledger.beat({ nonce: frame.nonce, versionInfo, nowMs });
-    this.#heartbeats.sent(resources, nowMs);
-    const { framed, message } = frame;
-    return {
-      typeUrl,
-      label,
-      nonce,
+    if (!frames || versionInfo === undefined || this.#ledger.unanswered > 0) return undefined;
+    const { rule } = this;
+    return this.#heartbeats.beat({
+      variant: "sotw",
+      rule,
       versionInfo,
-      resources: resources.length,
-      removed: 0,
-      framed,
-      message,
-      dependents: [],
-    };
+      nowMs,
+      ledger: this.#ledger,
+      frames,
+      find: this.#find,
+    });
   }
 
   #subscribe(list: readonly string[], first: boolean): boolean {
