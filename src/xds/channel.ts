@@ -100,7 +100,7 @@ export interface Channel<R> {
   readonly rule: TypeRule;
   /** @throws StreamError RESOURCE_EXHAUSTED when the subscription grows beyond the limits. */
   receive(request: R, first: boolean, nowMs: number): Receipt;
-  /** Content of these names changed. */
+  /** Content of these names changed, all of which the subscription covers. */
   touch(names: ReadonlySet<string>): void;
   /** What needs `name` was sent changed: send `name` again if it is subscribed. */
   resend(name: string): void;

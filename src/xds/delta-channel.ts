@@ -68,7 +68,7 @@ export class DeltaChannel implements Channel<DeltaRequest> {
   }
 
   touch(names: ReadonlySet<string>): void {
-    for (const name of names) if (this.#subscription.covers(name)) this.#ledger.mark(name);
+    for (const name of names) this.#ledger.mark(name);
   }
 
   resend(name: string): void {

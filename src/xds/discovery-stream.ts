@@ -2,8 +2,9 @@
 // codes. Owns the rule that trouble stays here: whatever goes wrong ends this stream with a status and frees what it held.
 import { status } from "@grpc/grpc-js";
 import type { Cancel } from "../runtime/clock.js";
+import { CacheView } from "./cache-view.js";
 import type { StreamInfo } from "./callbacks.js";
-import type { AudienceView, Draft, Receipt } from "./channel.js";
+import type { Draft, Receipt } from "./channel.js";
 import type { Engine } from "./engine.js";
 import type { Pumped } from "./fan-out.js";
 import type { NodeInfo } from "./node.js";
@@ -11,7 +12,7 @@ import { nodeInfo } from "./node.js";
 import type { DiscoveryRequest } from "./request.js";
 import type { Session, SessionPorts } from "./session.js";
 import { StreamError } from "./stream-error.js";
-import { type FrameSink, StreamWriter } from "./stream-writer.js";
+import { type DraftSource, type FrameSink, StreamWriter } from "./stream-writer.js";
 import { ruleOf } from "./type-rules.js";
 import type { RequestDecoder } from "./wire-requests.js";
 
@@ -39,41 +40,37 @@ interface StreamOptions<R extends DiscoveryRequest> {
   readonly onClosed: (stream: DiscoveryStream<R>) => void;
 }
 
-interface Joined<R extends DiscoveryRequest> {
-  readonly node: NodeInfo;
-  readonly audience: string;
-  readonly session: Session<R>;
-}
-
-export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped {
+export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, DraftSource, FrameSink {
   readonly #options: StreamOptions<R>;
+  readonly #engine: Engine;
+  readonly #transport: StreamTransport;
   readonly #writer: StreamWriter;
   readonly #openedAtMs: number;
   readonly #decode: RequestDecoder<R>;
-  #joined: Joined<R> | undefined;
+  #node: NodeInfo | undefined;
+  #audience: string | undefined;
+  #session: Session<R> | undefined;
   #closed = false;
   /** The next time to speak though nothing changed. */
   #heartbeat: { readonly atMs: number; readonly cancel: Cancel } | undefined;
 
   constructor(options: StreamOptions<R>) {
     this.#options = options;
-    const { engine } = options;
+    const { engine, transport } = options;
+    this.#engine = engine;
+    this.#transport = transport;
     this.#decode = options.protocol.decoder();
     this.#openedAtMs = engine.clock.wallMs();
-    this.#writer = new StreamWriter({
-      sink: { write: (draft, written) => this.#write(draft, written) },
-      next: () => this.#joined?.session.next(engine.clock.nowMs()),
-      batchBytes: engine.limits.writeBatchBytes,
-    });
+    this.#writer = new StreamWriter({ source: this, sink: this, batchBytes: engine.limits.writeBatchBytes });
   }
 
   get info(): StreamInfo {
     const { id, name, transport } = this.#options;
-    return { id, transport: name, peer: transport.peer, node: this.#joined?.node };
+    return { id, transport: name, peer: transport.peer, node: this.#node };
   }
 
   get audience(): string | undefined {
-    return this.#joined?.audience;
+    return this.#audience;
   }
 
   /** Milliseconds since the Unix epoch. */
@@ -83,23 +80,26 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped {
 
   /** State per type; empty before the first request. */
   types(): ReturnType<Session["status"]> {
-    return this.#joined?.session.status() ?? [];
+    return this.#session?.status() ?? [];
   }
 
   /** State per resource; empty before the first request. */
   resources(): ReturnType<Session["resources"]> {
-    return this.#joined?.session.resources() ?? [];
+    return this.#session?.resources() ?? [];
   }
 
   /** One request, as it came. */
   receive(bytes: Uint8Array): void {
     if (this.#closed) return;
     try {
-      const { engine, onlyType } = this.#options;
-      const { clock, limits, callbacks } = engine;
-      const { request, node } = this.#decode(bytes, { onlyType, limits, wallMs: clock.wallMs() });
-      this.#joined ??= this.#join(nodeInfo(node, limits));
-      const receipt = this.#joined.session.receive(request, clock.nowMs());
+      const { clock, limits, callbacks } = this.#engine;
+      const { request, node } = this.#decode(bytes, {
+        onlyType: this.#options.onlyType,
+        limits,
+        wallMs: clock.wallMs(),
+      });
+      const session = this.#session ?? this.#join(nodeInfo(node, limits));
+      const receipt = session.receive(request, clock.nowMs());
       callbacks.onRequest?.(this.info, { typeUrl: request.typeUrl, kind: receipt.kind });
       this.#observe(request.typeUrl, receipt);
       this.#pump();
@@ -109,11 +109,25 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped {
   }
 
   touch(typeUrl: string, names: ReadonlySet<string>): void {
-    this.#joined?.session.touch(typeUrl, names);
+    this.#session?.touch(typeUrl, names);
   }
 
   forget(): void {
-    this.#joined?.session.forget();
+    this.#session?.forget();
+  }
+
+  /** What may be written next. */
+  next(): Draft | undefined {
+    return this.#session?.next(this.#engine.clock.nowMs());
+  }
+
+  write(draft: Draft, written: () => void): void {
+    const { meter, callbacks } = this.#engine;
+    const { typeUrl, nonce, versionInfo, resources, removed } = draft;
+    const bytes = draft.framed.length;
+    meter.response(draft.label, bytes);
+    this.#transport.write(draft, written);
+    callbacks.onResponse?.(this.info, { typeUrl, nonce, versionInfo, resources, removed, bytes });
   }
 
   pump(): void {
@@ -129,7 +143,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped {
   end(error?: StreamError): void {
     if (this.#closed) return;
     if (error) {
-      const { metrics, logger } = this.#options.engine;
+      const { metrics, logger } = this.#engine;
       const { id, transport, node } = this.info;
       metrics.count("steelyard_xds_stream_errors_total", { status: status[error.code] });
       logger.warn(
@@ -138,7 +152,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped {
       );
     }
     this.release();
-    this.#options.transport.end(error);
+    this.#transport.end(error);
   }
 
   /** Frees everything; the transport is gone already, or is being ended. */
@@ -147,42 +161,37 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped {
     this.#closed = true;
     this.#heartbeat?.cancel();
     this.#writer.close();
-    if (this.#joined) {
-      this.#joined.session.close();
-      this.#options.engine.audiences.leave(this.#joined.audience);
-    }
+    this.#session?.close();
+    if (this.#audience !== undefined) this.#engine.audiences.leave(this.#audience);
     this.#options.onClosed(this);
   }
 
-  #join(node: NodeInfo): Joined<R> {
-    const { engine, protocol } = this.#options;
-    const { cache, index, limits, callbacks } = engine;
-    const audience = engine.audienceOf(node);
-    const view: AudienceView = {
-      get: (typeUrl, name) => cache.get(audience, typeUrl, name),
-      names: (typeUrl) => cache.names(audience, typeUrl),
-      snapshot: (typeUrl) => cache.snapshot(audience, typeUrl),
-      typeVersion: (typeUrl) => cache.typeVersion(audience, typeUrl),
-    };
-    engine.audiences.join(audience);
+  #join(node: NodeInfo): Session<R> {
+    const { protocol } = this.#options;
+    const { cache, index, limits, callbacks, audiences, audienceOf } = this.#engine;
+    const audience = audienceOf(node);
+    audiences.join(audience);
+    this.#node = node;
+    this.#audience = audience;
+    const view = new CacheView(cache, audience);
     const interest = index.interestOf(audience, this);
     const { clientFeatures } = node;
     const onMissing = callbacks.onMissing && this.#missing;
-    const session = protocol.session({ view, interest, frames: cache.frames, limits, clientFeatures, onMissing });
-    return { node, audience, session };
+    this.#session = protocol.session({ view, interest, frames: cache.frames, limits, clientFeatures, onMissing });
+    return this.#session;
   }
 
   readonly #missing = (typeUrl: string, names: readonly string[]): void => {
-    this.#options.engine.callbacks.onMissing?.(this.info, { typeUrl, names });
+    this.#engine.callbacks.onMissing?.(this.info, { typeUrl, names });
   };
 
   #pump(): void {
     this.#writer.pump();
-    const atMs = this.#joined?.session.nextHeartbeatMs();
+    const atMs = this.#session?.nextHeartbeatMs();
     if (atMs === this.#heartbeat?.atMs || this.#closed) return;
     this.#heartbeat?.cancel();
     this.#heartbeat = undefined;
-    const { clock } = this.#options.engine;
+    const { clock } = this.#engine;
     const delayMs = (atMs ?? 0) - clock.nowMs();
     // One that is overdue waits for the client's answer, or for the transport: either pumps.
     if (atMs === undefined || delayMs <= 0) return;
@@ -193,17 +202,8 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped {
     this.#heartbeat = { atMs, cancel };
   }
 
-  #write(draft: Draft, written: () => void): void {
-    const { engine, transport } = this.#options;
-    const { typeUrl, nonce, versionInfo, resources, removed } = draft;
-    const bytes = draft.framed.length;
-    engine.meter.response(draft.label, bytes);
-    transport.write(draft, written);
-    engine.callbacks.onResponse?.(this.info, { typeUrl, nonce, versionInfo, resources, removed, bytes });
-  }
-
   #observe(typeUrl: string, receipt: Receipt): void {
-    const { meter, logger, callbacks } = this.#options.engine;
+    const { meter, logger, callbacks } = this.#engine;
     const { label: type } = ruleOf(typeUrl);
     meter.request(type, receipt);
     if (receipt.kind !== "nack") return;
@@ -221,7 +221,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped {
       this.end(thrown);
       return;
     }
-    this.#options.engine.logger.error({ stream: this.#options.id, err: thrown }, "xds stream failed");
+    this.#engine.logger.error({ stream: this.#options.id, err: thrown }, "xds stream failed");
     this.end(new StreamError(status.INTERNAL, "internal error"));
   }
 }

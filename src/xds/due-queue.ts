@@ -1,18 +1,23 @@
-// Which names of a ledger must be looked at, oldest first. A flag in the entry and its place in a list, instead of a map
-// that is filled and emptied with every push: small maps that shrink to nothing are what a push would spend its time on.
+// Which names of a ledger must be looked at, oldest first. A flag in the entry and a place in a list, instead of a map that
+// is filled and emptied with every push: small maps that shrink to nothing are what a push would spend its time on. One
+// name alone, the usual case, needs no list.
 
 /** `unless same`: content that the client holds already may be left out; `again`: it goes all the same. */
 export type Due = "no" | "unless same" | "again";
 
 export interface DueEntry {
   due: Due;
-  /** Has a place in the list; also after it was struck off, until the list gets there. */
+  /** Has a place here; in the list also after it was struck off, until the list gets there. */
   queued: boolean;
 }
 
+const COMPACT_ABOVE = 64;
+
 export class DueQueue<E extends DueEntry> {
-  readonly #list: E[] = [];
-  /** Everything before it was struck off. */
+  /** The only one, while there is no list. */
+  #one: E | undefined;
+  #list: E[] | undefined;
+  /** Everything in the list before it was struck off. */
   #head = 0;
   #size = 0;
 
@@ -20,9 +25,11 @@ export class DueQueue<E extends DueEntry> {
     return this.#size;
   }
 
-  /** The oldest, of which there must be one; the only one when `size` is 1. */
-  get oldest(): E | undefined {
-    this.#advance();
+  /** The one that is due, when `size` is 1. */
+  get only(): E | undefined {
+    if (this.#size !== 1) return undefined;
+    if (this.#one || !this.#list) return this.#one;
+    this.#advance(this.#list);
     return this.#list[this.#head];
   }
 
@@ -31,7 +38,11 @@ export class DueQueue<E extends DueEntry> {
     entry.due = due;
     if (entry.queued) return;
     entry.queued = true;
-    this.#list.push(entry);
+    if (this.#list) this.#list.push(entry);
+    else if (this.#one) {
+      this.#list = [this.#one, entry];
+      this.#one = undefined;
+    } else this.#one = entry;
   }
 
   remove(entry: E): void {
@@ -43,9 +54,15 @@ export class DueQueue<E extends DueEntry> {
 
   /** Entries may be added and removed while it runs. */
   *[Symbol.iterator](): Generator<E> {
-    this.#advance();
-    for (let at = this.#head; at < this.#list.length; at++) {
-      const entry = this.#list[at];
+    if (this.#one) {
+      yield this.#one;
+      return;
+    }
+    const list = this.#list;
+    if (!list) return;
+    this.#advance(list);
+    for (let at = this.#head; at < list.length; at++) {
+      const entry = list[at];
       if (entry && entry.due !== "no") yield entry;
     }
   }
@@ -56,23 +73,27 @@ export class DueQueue<E extends DueEntry> {
     return struck;
   }
 
-  #advance(): void {
-    for (let entry = this.#list[this.#head]; entry?.due === "no"; entry = this.#list[this.#head]) {
+  #advance(list: E[]): void {
+    for (let entry = list[this.#head]; entry?.due === "no"; entry = list[this.#head]) {
       entry.queued = false;
       this.#head++;
     }
-    // Nobody iterates now, and half of the list is behind us: it costs nothing in the long run.
-    if (this.#head > 64 && this.#head * 2 > this.#list.length) this.#list.splice(0, this.#head);
-    else return;
+    // Half of the list is behind us: moving the rest costs nothing in the long run.
+    if (this.#head <= COMPACT_ABOVE || this.#head * 2 <= list.length) return;
+    list.splice(0, this.#head);
     this.#head = 0;
   }
 
   #reset(): void {
-    for (let at = this.#head; at < this.#list.length; at++) {
-      const entry = this.#list[at];
+    if (this.#one) this.#one.queued = false;
+    this.#one = undefined;
+    const list = this.#list;
+    if (!list) return;
+    for (let at = this.#head; at < list.length; at++) {
+      const entry = list[at];
       if (entry) entry.queued = false;
     }
-    this.#list.length = 0;
+    this.#list = undefined;
     this.#head = 0;
   }
 }

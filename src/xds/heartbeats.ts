@@ -28,32 +28,34 @@ interface Beat {
 }
 
 export class Heartbeats {
-  readonly #dueMs = new Map<string, number>();
+  /** Absent until something has a TTL, which is hardly ever. */
+  #dueMs: Map<string, number> | undefined;
 
   /** These were sent or confirmed. */
   sent(resources: readonly Resource[], nowMs: number): void {
     for (const { name, ttlMs } of resources) {
-      if (ttlMs !== undefined) this.#dueMs.set(name, nowMs + ttlMs / BEATS_PER_TTL);
-      else if (this.#dueMs.size > 0) this.#dueMs.delete(name);
+      if (ttlMs !== undefined) this.#set(name, nowMs + ttlMs / BEATS_PER_TTL);
+      else this.#dueMs?.delete(name);
     }
   }
 
   /** Nothing that the client holds has a TTL. */
   get none(): boolean {
-    return this.#dueMs.size === 0;
+    return this.#dueMs === undefined || this.#dueMs.size === 0;
   }
 
   clear(): void {
-    this.#dueMs.clear();
+    this.#dueMs = undefined;
   }
 
   /** The client says that it holds `name`, nobody knows since when. */
   holds(name: string, nowMs: number): void {
-    this.#dueMs.set(name, nowMs);
+    this.#set(name, nowMs);
   }
 
   /** On the monotonic clock; `undefined` when nothing has a TTL. */
   nextMs(): number | undefined {
+    if (!this.#dueMs) return undefined;
     let next: number | undefined;
     for (const dueMs of this.#dueMs.values()) if (next === undefined || dueMs < next) next = dueMs;
     return next;
@@ -84,12 +86,17 @@ export class Heartbeats {
   /** What is due and is exactly what the client holds; what it does not hold is struck off. */
   #confirmable({ nowMs, ledger, find }: Beat): readonly Resource[] {
     const found: Resource[] = [];
-    for (const [name, dueMs] of this.#dueMs) {
+    for (const [name, dueMs] of this.#dueMs ?? []) {
       if (dueMs > nowMs || ledger.flies(name)) continue;
       const resource = find(name);
       if (resource?.ttlMs !== undefined && ledger.holdsSame(resource)) found.push(resource);
-      else this.#dueMs.delete(name);
+      else this.#dueMs?.delete(name);
     }
     return found;
+  }
+
+  #set(name: string, dueMs: number): void {
+    this.#dueMs ??= new Map();
+    this.#dueMs.set(name, dueMs);
   }
 }

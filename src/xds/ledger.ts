@@ -187,8 +187,7 @@ export class Ledger {
 
   /** The resource to be sent when it is the only thing to be looked at: the usual case, without the ceremony. */
   only(find: (name: string) => Resource | undefined): Resource | undefined {
-    if (this.#due.size !== 1 || this.#refusals.size > 0) return undefined;
-    const entry = this.#due.oldest;
+    const entry = this.#refusals.size > 0 ? undefined : this.#due.only;
     if (!entry || entry.flying) return undefined;
     const resource = find(entry.name);
     return resource && this.#differs(entry, resource) ? resource : undefined;

@@ -3,91 +3,168 @@
 // are compared with those of the type's last request; everything that is not a plain acknowledgement goes to the full
 // decoder. Invariant: what it accepts, it reads exactly as the full decoder would.
 import { contentVersion } from "./content-hash.js";
+import { TYPE_URLS } from "./type-rules.js";
 
-/** Fields of envoy.service.discovery.v3.DiscoveryRequest. */
-const FIELD = { versionInfo: 1, resourceNames: 3, typeUrl: 4, responseNonce: 5 } as const;
+/** Fields of envoy.service.discovery.v3.DiscoveryRequest and DeltaDiscoveryRequest. */
+const SOTW = { versionInfo: 1, resourceNames: 3, typeUrl: 4, responseNonce: 5 } as const;
+const DELTA = { typeUrl: 2, responseNonce: 6 } as const;
 
 interface Scan {
   readonly typeUrl: string;
   readonly nonce: string;
-  /** Bytes from the first name's tag to the end of the last. */
-  readonly names: Uint8Array;
 }
 
-const NOTHING = new Uint8Array(0);
+export interface SotwScan extends Scan {
+  /** Where the names are: from the first one's tag to the end of the last. */
+  readonly namesFrom: number;
+  readonly namesTo: number;
+}
 
 /** `undefined`: not a plain request, decode it. */
-export function scanSotw(bytes: Uint8Array): Scan | undefined {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function scanSotw(bytes: Uint8Array): SotwScan | undefined {
+  const fields = new FieldReader(bytes);
   let typeUrl: string | undefined;
   let nonce: string | undefined;
   let version = false;
-  let namesFrom = -1;
-  let namesTo = -1;
-  for (let at = 0; at < view.length; ) {
-    const start = at;
-    const tag = view[at++] ?? 0;
-    let length = 0;
-    let scale = 1;
-    for (let byte = 0x80; byte >= 0x80; scale *= 128) {
-      if (at >= view.length || scale > 1 << 21) return undefined; // truncated, or longer than any request
-      byte = view[at++] ?? 0;
-      length += (byte & 0x7f) * scale;
-    }
-    const end = at + length;
-    if ((tag & 0x87) !== 2 || end > view.length) return undefined;
-    switch (tag >>> 3) {
-      case FIELD.versionInfo:
+  let namesFrom = 0;
+  let namesTo = 0;
+  while (fields.next()) {
+    switch (fields.number) {
+      case SOTW.versionInfo:
         if (version) return undefined;
         version = true;
         break;
-      case FIELD.resourceNames:
-        if (namesTo !== start && namesFrom >= 0) return undefined;
-        if (namesFrom < 0) namesFrom = start;
-        namesTo = end;
+      case SOTW.resourceNames:
+        if (namesTo === 0) namesFrom = fields.start;
+        else if (namesTo !== fields.start) return undefined;
+        namesTo = fields.to;
         break;
-      case FIELD.typeUrl:
+      case SOTW.typeUrl:
         if (typeUrl !== undefined) return undefined;
-        typeUrl = view.toString("utf8", at, end);
+        typeUrl = fields.type();
         break;
-      case FIELD.responseNonce:
+      case SOTW.responseNonce:
         if (nonce !== undefined) return undefined;
-        nonce = view.toString("utf8", at, end);
+        nonce = fields.text();
         break;
       default:
         return undefined; // a node, an error, or something we do not know
     }
-    at = end;
   }
-  return {
-    typeUrl: typeUrl ?? "",
-    nonce: nonce ?? "",
-    names: namesFrom < 0 ? NOTHING : view.subarray(namesFrom, namesTo),
-  };
+  return fields.whole ? { typeUrl: typeUrl ?? "", nonce: nonce ?? "", namesFrom, namesTo } : undefined;
+}
+
+/** `undefined`: says more than that a response was accepted, decode it. */
+export function scanDelta(bytes: Uint8Array): Scan | undefined {
+  const fields = new FieldReader(bytes);
+  let typeUrl: string | undefined;
+  let nonce: string | undefined;
+  while (fields.next()) {
+    if (fields.number === DELTA.typeUrl && typeUrl === undefined) typeUrl = fields.type();
+    else if (fields.number === DELTA.responseNonce && nonce === undefined) nonce = fields.text();
+    else return undefined;
+  }
+  return fields.whole ? { typeUrl: typeUrl ?? "", nonce: nonce ?? "" } : undefined;
+}
+
+const KNOWN_TYPES = Object.values(TYPE_URLS).map((text) => ({ text, bytes: Buffer.from(text) }));
+
+/** Walks along the length-delimited fields of a message whose tags and lengths are written the short way. */
+class FieldReader {
+  readonly #bytes: Buffer;
+  /** Of the current field: its number, where its tag, its content begins and where it ends. */
+  number = 0;
+  start = 0;
+  from = 0;
+  to = 0;
+  #broken = false;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Was everything read? */
+  get whole(): boolean {
+    return !this.#broken;
+  }
+
+  next(): boolean {
+    const bytes = this.#bytes;
+    let at = this.to;
+    if (at >= bytes.length) return false;
+    this.start = at;
+    const tag = bytes[at++] ?? 0;
+    let length = 0;
+    let scale = 1;
+    for (let byte = 0x80; byte >= 0x80; scale *= 128) {
+      if (at >= bytes.length || scale > 1 << 21) return this.#stop(); // truncated, or longer than any request
+      byte = bytes[at++] ?? 0;
+      length += (byte & 0x7f) * scale;
+    }
+    this.number = tag >>> 3;
+    this.from = at;
+    this.to = at + length;
+    return ((tag & 0x87) === 2 && this.to <= bytes.length) || this.#stop();
+  }
+
+  text(): string {
+    return this.#bytes.toString("utf8", this.from, this.to);
+  }
+
+  /** As `text`; of a well-known type the same string every time, so that nobody hashes it again. */
+  type(): string {
+    for (const { text, bytes } of KNOWN_TYPES) if (equals(bytes, this.#bytes, this.from, this.to)) return text;
+    return this.text();
+  }
+
+  #stop(): false {
+    this.#broken = true;
+    return false;
+  }
 }
 
 /** Longer lists are remembered by their hash: thousands of clients may each name thousands of resources. */
 const KEPT_BYTES = 512;
 
+interface Remembered {
+  readonly typeUrl: string;
+  names: Uint8Array | string;
+}
+
 /** Remembers, per type of one stream, which names its last request held. */
 export class NamesMemory {
-  readonly #last = new Map<string, Uint8Array | string>();
+  #types: readonly Remembered[] = [];
 
-  /** Are these the names of the type's last request? Remembers them either way. */
-  same(typeUrl: string, names: Uint8Array): boolean {
-    const last = this.#last.get(typeUrl);
-    if (names.length > KEPT_BYTES) {
-      const key = `${names.length}:${contentVersion(names)}`;
-      if (last === key) return true;
-      this.#last.set(typeUrl, key);
-      return false;
+  /** Are the names of this request those of the type's last one? Remembers them either way. */
+  same(typeUrl: string, request: Uint8Array, { namesFrom, namesTo }: SotwScan): boolean {
+    const known = this.#find(typeUrl);
+    if (namesTo - namesFrom > KEPT_BYTES) {
+      const key = `${namesTo - namesFrom}:${contentVersion(request.subarray(namesFrom, namesTo))}`;
+      return known?.names === key || this.#keep(known, typeUrl, key);
     }
-    if (last instanceof Uint8Array && Buffer.compare(last, names) === 0) return true;
-    this.#last.set(typeUrl, new Uint8Array(names)); // a copy: `slice` of a Buffer is a view
-    return false;
+    if (known && typeof known.names !== "string" && equals(known.names, request, namesFrom, namesTo)) return true;
+    return this.#keep(known, typeUrl, Uint8Array.from(request.subarray(namesFrom, namesTo)));
   }
 
   forget(typeUrl: string): void {
-    this.#last.delete(typeUrl);
+    this.#types = this.#types.filter((known) => known.typeUrl !== typeUrl);
   }
+
+  #find(typeUrl: string): Remembered | undefined {
+    for (const known of this.#types) if (known.typeUrl === typeUrl) return known;
+    return undefined;
+  }
+
+  #keep(known: Remembered | undefined, typeUrl: string, names: Uint8Array | string): false {
+    if (known) known.names = names;
+    else this.#types = [...this.#types, { typeUrl, names }];
+    return false;
+  }
+}
+
+/** For a few dozen bytes a loop is quicker than a call out of JavaScript. */
+function equals(names: Uint8Array, request: Uint8Array, from: number, to: number): boolean {
+  if (names.length !== to - from) return false;
+  for (let at = 0; at < names.length; at++) if (names[at] !== request[from + at]) return false;
+  return true;
 }

@@ -41,8 +41,7 @@ export interface Session<R extends DiscoveryRequest = DiscoveryRequest> {
 export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> {
   readonly #ports: Omit<ChannelPorts, "rule">;
   readonly #open: (ports: ChannelPorts) => Channel<R>;
-  readonly #channels = new Map<string, Channel<R>>();
-  /** The same, in the order of the wire. */
+  /** In the order of the wire. */
   #ordered: readonly Channel<R>[] = [];
 
   constructor({ ports, open }: SessionOptions<R>) {
@@ -51,13 +50,13 @@ export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> 
   }
 
   receive(request: R, nowMs: number): Receipt {
-    const open = this.#channels.get(request.typeUrl);
+    const open = this.#channel(request.typeUrl);
     if (open) return open.receive(request, false, nowMs);
     return this.#openChannel(request.typeUrl).receive(request, true, nowMs);
   }
 
   touch(typeUrl: string, names: ReadonlySet<string>): void {
-    this.#channels.get(typeUrl)?.touch(names);
+    this.#channel(typeUrl)?.touch(names);
   }
 
   next(nowMs: number): Draft | undefined {
@@ -88,7 +87,6 @@ export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> 
 
   close(): void {
     for (const channel of this.#ordered) channel.close();
-    this.#channels.clear();
     this.#ordered = [];
   }
 
@@ -108,14 +106,20 @@ export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> 
   #mustWait(channel: Channel<R>): boolean {
     const { after } = channel.rule;
     if (after === undefined || channel.answerDue) return false;
-    return this.#channels.get(after)?.pending() ?? false;
+    return this.#channel(after)?.pending() ?? false;
+  }
+
+  /** A stream has a handful of types: looking along the list is quicker than hashing a long name. */
+  #channel(typeUrl: string): Channel<R> | undefined {
+    for (const channel of this.#ordered) if (channel.rule.typeUrl === typeUrl) return channel;
+    return undefined;
   }
 
   #followUp(draft: Draft): void {
     for (const channel of this.#ordered) if (channel.rule.parent === draft.typeUrl) channel.parentSent();
     const { rank } = ruleOf(draft.typeUrl);
     for (const { typeUrl, name } of draft.dependents) {
-      const channel = this.#channels.get(typeUrl);
+      const channel = this.#channel(typeUrl);
       // What goes before on the wire (a route's clusters) does not wait for this, and must not be disturbed.
       if (channel && channel.rule.rank >= rank) channel.resend(name);
     }
@@ -123,31 +127,32 @@ export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> 
 
   #openChannel(typeUrl: string): Channel<R> {
     const { maxTypesPerStream } = this.#ports.limits;
-    if (this.#channels.size >= maxTypesPerStream) {
+    if (this.#ordered.length >= maxTypesPerStream) {
       throw resourceExhausted(`more than ${maxTypesPerStream} resource types on one stream`);
     }
-    const channel = this.#open({ ...this.#ports, rule: ruleOf(typeUrl) });
-    this.#channels.set(typeUrl, channel);
-    this.#ordered = [...this.#channels.values()].sort((a, b) => a.rule.rank - b.rule.rank);
+    const { view, interest, frames, ttlFrames, limits, onMissing } = this.#ports;
+    const channel = this.#open({ rule: ruleOf(typeUrl), view, interest, frames, ttlFrames, limits, onMissing });
+    this.#ordered = [...this.#ordered, channel].sort((a, b) => a.rule.rank - b.rule.rank);
     return channel;
   }
 }
 
+const openSotw = (ports: ChannelPorts): Channel<SotwRequest> =>
+  ports.rule.fullState ? new SotwFullChannel(ports) : new SotwChangesChannel(ports);
+
+const openDelta = (ports: ChannelPorts): Channel<DeltaRequest> => new DeltaChannel(ports);
+
 export function sotwSession(ports: SessionPorts): DiscoverySession<SotwRequest> {
-  return new DiscoverySession<SotwRequest>({
-    ports: channelPorts(ports, "sotw"),
-    open: (channel) => (channel.rule.fullState ? new SotwFullChannel(channel) : new SotwChangesChannel(channel)),
-  });
+  return new DiscoverySession<SotwRequest>({ ports: channelPorts(ports, "sotw"), open: openSotw });
 }
 
 export function deltaSession(ports: SessionPorts): DiscoverySession<DeltaRequest> {
-  return new DiscoverySession<DeltaRequest>({
-    ports: channelPorts(ports, "delta"),
-    open: (channel) => new DeltaChannel(channel),
-  });
+  return new DiscoverySession<DeltaRequest>({ ports: channelPorts(ports, "delta"), open: openDelta });
 }
 
-function channelPorts({ clientFeatures, ...ports }: SessionPorts, variant: Variant): Omit<ChannelPorts, "rule"> {
-  const ttlFrames = supportsTtl(clientFeatures, variant) ? new TtlFrames(ports.frames) : undefined;
-  return { ...ports, ttlFrames, frames: ttlFrames ?? ports.frames };
+/** Spelled out: a copy by rest or spread is a dictionary, and every read of it a slow one, on the path of every push. */
+function channelPorts(ports: SessionPorts, variant: Variant): Omit<ChannelPorts, "rule"> {
+  const { view, interest, frames, limits, onMissing, clientFeatures } = ports;
+  const ttlFrames = supportsTtl(clientFeatures, variant) ? new TtlFrames(frames) : undefined;
+  return { view, interest, frames: ttlFrames ?? frames, ttlFrames, limits, onMissing };
 }

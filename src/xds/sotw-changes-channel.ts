@@ -65,7 +65,7 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
   }
 
   touch(names: ReadonlySet<string>): void {
-    for (const name of names) if (this.#subscription.covers(name)) this.#ledger.mark(name);
+    for (const name of names) this.#ledger.mark(name);
   }
 
   resend(name: string): void {

@@ -9,15 +9,21 @@ export interface FrameSink {
   write(draft: Draft, written: () => void): void;
 }
 
+/** Where they come from. */
+export interface DraftSource {
+  /** The next response that may go; it counts as sent. */
+  next(): Draft | undefined;
+}
+
 interface WriterOptions {
+  readonly source: DraftSource;
   readonly sink: FrameSink;
-  readonly next: () => Draft | undefined;
   readonly batchBytes: number;
 }
 
 export class StreamWriter {
   readonly #sink: FrameSink;
-  readonly #next: () => Draft | undefined;
+  readonly #source: DraftSource;
   readonly #batchBytes: number;
   #unconfirmed = 0;
   /** There may be more to pull once the transport has confirmed: the last batch was full, or somebody asked meanwhile. */
@@ -25,9 +31,9 @@ export class StreamWriter {
   #pumping = false;
   #closed = false;
 
-  constructor({ sink, next, batchBytes }: WriterOptions) {
+  constructor({ source, sink, batchBytes }: WriterOptions) {
+    this.#source = source;
     this.#sink = sink;
-    this.#next = next;
     this.#batchBytes = batchBytes;
   }
 
@@ -59,7 +65,7 @@ export class StreamWriter {
   #batch(): boolean {
     let bytes = 0;
     while (!this.#closed && bytes < this.#batchBytes) {
-      const draft = this.#next();
+      const draft = this.#source.next();
       if (!draft) {
         this.#wanted = false;
         break;

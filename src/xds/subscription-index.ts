@@ -34,34 +34,37 @@ export class SubscriptionIndex<W extends Watcher = Watcher> {
 
   /** The port through which one stream says what it wants. */
   interestOf(audience: string, watcher: W): Interest {
-    return {
-      watch: (typeUrl, name) => {
-        const { byName, globs } = this.#type(audience, typeUrl);
-        const watchers = byName.get(name);
-        if (watchers) {
-          watchers.add(watcher);
-          return;
-        }
-        byName.set(name, new Set([watcher]));
-        const glob = globOf(name);
-        if (glob) globs.set(name, glob);
-      },
-      unwatch: (typeUrl, name) => {
-        const type = this.#audiences.get(audience)?.get(typeUrl);
-        const watchers = type?.byName.get(name);
-        if (!type || !watchers?.delete(watcher) || watchers.size > 0) return;
-        type.byName.delete(name);
-        type.globs.delete(name);
-        this.#collect(audience, typeUrl, type);
-      },
-      watchAll: (typeUrl) => {
-        this.#type(audience, typeUrl).all.add(watcher);
-      },
-      unwatchAll: (typeUrl) => {
-        const type = this.#audiences.get(audience)?.get(typeUrl);
-        if (type?.all.delete(watcher)) this.#collect(audience, typeUrl, type);
-      },
-    };
+    return new WatcherInterest(this, audience, watcher);
+  }
+
+  watch(audience: string, watcher: W, typeUrl: string, name: string): void {
+    const { byName, globs } = this.#type(audience, typeUrl);
+    const watchers = byName.get(name);
+    if (watchers) {
+      watchers.add(watcher);
+      return;
+    }
+    byName.set(name, new Set([watcher]));
+    const glob = globOf(name);
+    if (glob) globs.set(name, glob);
+  }
+
+  unwatch(audience: string, watcher: W, typeUrl: string, name: string): void {
+    const type = this.#audiences.get(audience)?.get(typeUrl);
+    const watchers = type?.byName.get(name);
+    if (!type || !watchers?.delete(watcher) || watchers.size > 0) return;
+    type.byName.delete(name);
+    type.globs.delete(name);
+    this.#collect(audience, typeUrl, type);
+  }
+
+  watchAll(audience: string, watcher: W, typeUrl: string): void {
+    this.#type(audience, typeUrl).all.add(watcher);
+  }
+
+  unwatchAll(audience: string, watcher: W, typeUrl: string): void {
+    const type = this.#audiences.get(audience)?.get(typeUrl);
+    if (type?.all.delete(watcher)) this.#collect(audience, typeUrl, type);
   }
 
   /** A watcher of several changed names is visited once for each. */
@@ -113,5 +116,34 @@ export class SubscriptionIndex<W extends Watcher = Watcher> {
     const types = this.#audiences.get(audience);
     types?.delete(typeUrl);
     if (types?.size === 0) this.#audiences.delete(audience);
+  }
+}
+
+/** One small object per stream, not a closure per verb: there are thousands of streams. */
+class WatcherInterest<W extends Watcher> implements Interest {
+  readonly #index: SubscriptionIndex<W>;
+  readonly #audience: string;
+  readonly #watcher: W;
+
+  constructor(index: SubscriptionIndex<W>, audience: string, watcher: W) {
+    this.#index = index;
+    this.#audience = audience;
+    this.#watcher = watcher;
+  }
+
+  watch(typeUrl: string, name: string): void {
+    this.#index.watch(this.#audience, this.#watcher, typeUrl, name);
+  }
+
+  unwatch(typeUrl: string, name: string): void {
+    this.#index.unwatch(this.#audience, this.#watcher, typeUrl, name);
+  }
+
+  watchAll(typeUrl: string): void {
+    this.#index.watchAll(this.#audience, this.#watcher, typeUrl);
+  }
+
+  unwatchAll(typeUrl: string): void {
+    this.#index.unwatchAll(this.#audience, this.#watcher, typeUrl);
   }
 }

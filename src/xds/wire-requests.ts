@@ -6,7 +6,7 @@ import type { Status } from "../gen/google/rpc/status.js";
 import type { XdsLimits } from "./limits.js";
 import { refusalText } from "./refusal-text.js";
 import type { DeltaRequest, RefusalError, SotwRequest } from "./request.js";
-import { NamesMemory, scanSotw } from "./request-scanner.js";
+import { NamesMemory, scanDelta, scanSotw } from "./request-scanner.js";
 import { invalidArgument, resourceExhausted } from "./stream-error.js";
 
 export interface Decoded<R> {
@@ -32,7 +32,7 @@ export function sotwDecoder(): RequestDecoder<SotwRequest> {
     const scan = bytes.length <= context.limits.maxRequestBytes ? scanSotw(bytes) : undefined;
     if (scan) {
       const typeUrl = checkedType(scan.typeUrl, context);
-      if (memory.same(typeUrl, scan.names)) {
+      if (memory.same(typeUrl, bytes, scan)) {
         return { node: undefined, request: { typeUrl, nonce: scan.nonce, error: undefined, names: undefined } };
       }
     }
@@ -52,6 +52,21 @@ export function decodeSotw(bytes: Uint8Array, context: DecodeContext): Decoded<S
     node: message.node,
     request: { typeUrl, nonce: message.responseNonce, error, names: message.resourceNames },
   };
+}
+
+const NO_NAMES: readonly string[] = [];
+const NO_VERSIONS: ReadonlyMap<string, string> = new Map();
+
+/** As `decodeDelta`, but plain acknowledgements are not decoded. */
+export function readDelta(bytes: Uint8Array, context: DecodeContext): Decoded<DeltaRequest> {
+  const scan = bytes.length <= context.limits.maxRequestBytes ? scanDelta(bytes) : undefined;
+  if (scan) {
+    const typeUrl = checkedType(scan.typeUrl, context);
+    const { nonce } = scan;
+    const nothing = { subscribe: NO_NAMES, unsubscribe: NO_NAMES, initialVersions: NO_VERSIONS };
+    return { node: undefined, request: { typeUrl, nonce, error: undefined, ...nothing } };
+  }
+  return decodeDelta(bytes, context);
 }
 
 /** @throws as `decodeSotw` */

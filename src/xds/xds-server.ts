@@ -26,7 +26,7 @@ import { deltaSession, sotwSession } from "./session.js";
 import { StreamError } from "./stream-error.js";
 import { StreamMeter } from "./stream-meter.js";
 import { SubscriptionIndex } from "./subscription-index.js";
-import { decodeDelta, sotwDecoder } from "./wire-requests.js";
+import { readDelta, sotwDecoder } from "./wire-requests.js";
 
 export interface XdsServerOptions {
   readonly cache: ResourceCache;
@@ -55,7 +55,7 @@ export interface XdsServerOptions {
 }
 
 const SOTW: Protocol<SotwRequest> = { decoder: sotwDecoder, session: sotwSession };
-const DELTA: Protocol<DeltaRequest> = { decoder: () => decodeDelta, session: deltaSession };
+const DELTA: Protocol<DeltaRequest> = { decoder: () => readDelta, session: deltaSession };
 
 /** What the server does with a stream of either variant. */
 type OpenStream = Pick<

@@ -2,8 +2,8 @@
 import { expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { DeltaDiscoveryRequest, DiscoveryRequest } from "../../../src/gen/envoy/service/discovery/v3/discovery.js";
-import { DEFAULT_LIMITS, StreamError } from "../../../src/xds/index.js";
-import { decodeDelta, decodeSotw, sotwDecoder } from "../../../src/xds/wire-requests.js";
+import { DEFAULT_LIMITS, StreamError, TYPE_URLS } from "../../../src/xds/index.js";
+import { decodeDelta, decodeSotw, readDelta, sotwDecoder } from "../../../src/xds/wire-requests.js";
 
 const context = { onlyType: undefined, limits: DEFAULT_LIMITS, wallMs: 0 };
 const text = fc.string({ unit: "grapheme", maxLength: 8 });
@@ -11,7 +11,7 @@ const names = fc.array(fc.constantFrom("", "a", "b", "é", "x".repeat(200)), { m
 
 const sotw = fc
   .record({
-    typeUrl: fc.constantFrom("t", "u"),
+    typeUrl: fc.constantFrom("t", "u", TYPE_URLS.endpoint),
     versionInfo: text,
     resourceNames: names,
     responseNonce: text,
@@ -82,6 +82,18 @@ test("the memory is used: the same names again are not read", () => {
   expect(read("4", []).names).toEqual([]);
 });
 
+test("a delta request reads the same whether it is scanned or decoded", () => {
+  const plain = fc
+    .record({ typeUrl: fc.constantFrom("t", TYPE_URLS.endpoint), responseNonce: text })
+    .map((request) => Buffer.from(DeltaDiscoveryRequest.encode(DeltaDiscoveryRequest.create(request)).finish()));
+  fc.assert(
+    fc.property(fc.oneof(plain, mutated(plain), mutated(delta)), (bytes) => {
+      expect(read(() => readDelta(bytes, context))).toEqual(read(() => decodeDelta(bytes, context)));
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
 test("no bytes crash a decoder", () => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 200, size: "max" }).map((array) => Buffer.from(array)),
@@ -91,7 +103,7 @@ test("no bytes crash a decoder", () => {
   fc.assert(
     fc.property(bytes, (message) => {
       read(() => sotwDecoder()(message, context));
-      read(() => decodeDelta(message, context));
+      read(() => readDelta(message, context));
     }),
     { numRuns: 5_000 },
   );

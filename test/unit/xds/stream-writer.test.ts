@@ -26,9 +26,11 @@ function rig(sizes: number[], batchBytes: number, confirmAtOnce = false) {
         else confirm.push(done);
       },
     },
-    next: () => {
-      const size = sizes.shift();
-      return size === undefined ? undefined : draft(String(size), size);
+    source: {
+      next: () => {
+        const size = sizes.shift();
+        return size === undefined ? undefined : draft(String(size), size);
+      },
     },
   });
   return { writer, written, confirm: () => confirm.splice(0).forEach((done) => done()), confirmations: confirm };

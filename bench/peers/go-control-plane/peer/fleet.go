@@ -34,7 +34,7 @@ func (f *fleet) assignment(index int, pushes uint32) *endpoint.ClusterLoadAssign
 					Address:       fmt.Sprintf("10.%d.%d.%d", 100+index%100, 100+i/100, 100+i%100),
 					PortSpecifier: &core.SocketAddress_PortValue{PortValue: 8080},
 				}}},
-				Hostname: fmt.Sprintf("backend-%05d", i),
+				Hostname: fmt.Sprintf("backend-%05d.mesh.test", i),
 			}},
 			HealthStatus:        core.HealthStatus_HEALTHY,
 			LoadBalancingWeight: wrapperspb.UInt32(weight),
