@@ -3,6 +3,7 @@
 export { ConsistentHashBalancer, type ConsistentHashOptions } from "./consistent-hash/consistent-hash.js";
 export { MaglevBalancer, type MaglevOptions } from "./consistent-hash/maglev.js";
 export { DEGRADED_SHARE } from "./degraded-share.js";
+export { type EndpointPool, endpointPool, type PoolMember } from "./endpoint-pool.js";
 export { lawOf, weightsFor } from "./enforcement/share-law.js";
 export { FailoverBalancer, type FailoverOptions } from "./failover/failover-balancer.js";
 export type { Placement } from "./failover/level-order.js";
@@ -30,5 +31,5 @@ export type { BackOffSettings } from "./retry/back-off.js";
 export { type Attempt, RetryBalancer, type RetryOptions } from "./retry/retry-balancer.js";
 export { RetryBudget, type RetryBudgetOptions } from "./retry/retry-budget.js";
 export { RoundRobinBalancer } from "./round-robin/round-robin.js";
-export type { PolicyEndpoint, PolicyInput, PolicyOutput, WeightPolicy } from "./weight-policy.js";
+export type { PolicyInput, PolicyOutput, WeightPolicy } from "./weight-policy.js";
 export { WeightedRoundRobinBalancer } from "./weighted-round-robin/smooth-weighted-round-robin.js";

@@ -1,23 +1,23 @@
 // The prior of every policy that respects registered weights: weight over the mean weight, so that 1 is neutral.
-import type { InstanceId } from "../model/ids.js";
 import type { Factor } from "../model/plan.js";
-import type { PolicyEndpoint } from "./weight-policy.js";
+import type { EndpointPool } from "./endpoint-pool.js";
 
-export function registeredWeightFactors(endpoints: readonly PolicyEndpoint[]): (id: InstanceId) => Factor {
-  let total = 0;
-  const weights = new Map<InstanceId, number>();
-  for (const { id, weight } of endpoints) {
-    total += weight;
-    weights.set(id, weight);
-  }
-  const mean = total / Math.max(1, endpoints.length);
-  const reference = `against a mean of ${Number(mean.toFixed(1))}`;
-  return (id) => {
-    const weight = weights.get(id) ?? mean;
-    return {
-      name: "registered weight",
-      value: weight / mean,
-      note: `${weight} ${reference}`,
-    };
+export function meanWeight({ totalWeight, ids }: EndpointPool): number {
+  return totalWeight / Math.max(1, ids.length);
+}
+
+/** Value of the factor, in the order of the pool. */
+export function registeredRatios(pool: EndpointPool): Float64Array {
+  const mean = meanWeight(pool);
+  return pool.weights.map((weight) => weight / mean);
+}
+
+export function registeredWeightFactor(pool: EndpointPool, position: number): Factor {
+  const mean = meanWeight(pool);
+  const weight = pool.weights[position] ?? mean;
+  return {
+    name: "registered weight",
+    value: weight / mean,
+    note: `${weight} against a mean of ${Number(mean.toFixed(1))}`,
   };
 }

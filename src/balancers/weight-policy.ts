@@ -4,19 +4,7 @@ import type { EnvoyEnforcement } from "../model/enforcement.js";
 import type { InstanceId } from "../model/ids.js";
 import type { EndpointLoad, SignalMode } from "../model/load.js";
 import type { Factor } from "../model/plan.js";
-
-export interface PolicyEndpoint {
-  readonly id: InstanceId;
-  /** Registered relative capacity, 1..65535. */
-  readonly weight: number;
-  /** Endpoints of one locality are equally far away; between localities latencies do not compare. */
-  readonly locality: string;
-  /**
-   * Why the policy must not learn from this endpoint now (anti-windup): a modifier holds its traffic away from what
-   * the policy asked for. undefined = learn.
-   */
-  readonly hold: string | undefined;
-}
+import type { EndpointPool } from "./endpoint-pool.js";
 
 export interface PolicyInput<Config, State> {
   /** Milliseconds of traffic that `loads` covers; 0 = no new signals, so project the state without learning. */
@@ -26,22 +14,34 @@ export interface PolicyInput<Config, State> {
    * steady loop, longer after a gap (restart, silence); 0 when `elapsedMs` is 0.
    */
   readonly gapMs: number;
-  /** Only endpoints that may take traffic, sorted by id. */
-  readonly endpoints: readonly PolicyEndpoint[];
-  /** One complete round. Empty when `elapsedMs` is 0. */
-  readonly loads: ReadonlyMap<InstanceId, EndpointLoad>;
+  /** Only endpoints that may take traffic. */
+  readonly pool: EndpointPool;
+  /**
+   * Positions of endpoints that the policy must not learn from now (anti-windup): a modifier holds their traffic away
+   * from what the policy asked for.
+   */
+  readonly held: ReadonlySet<number>;
+  /** One complete round, in the order of the pool; undefined = nothing was measured. All undefined when `elapsedMs` is 0. */
+  readonly loads: readonly (EndpointLoad | undefined)[];
+  /** The whole round, those out of the pool included. */
+  readonly serviceLoads: ReadonlyMap<InstanceId, EndpointLoad>;
   readonly signalMode: SignalMode;
   /** Envoy worker threads of all proxies that report, >= 1. */
   readonly workers: number;
   readonly config: Config;
-  /** What the previous evaluation returned; undefined at the first. */
+  /** What the previous evaluation returned, or what JSON made of it; undefined at the first. */
   readonly state: State | undefined;
 }
 
 export interface PolicyOutput<State> {
-  /** For every endpoint the named terms whose product is its share relative to an equal split. All finite and > 0. */
-  readonly factors: ReadonlyMap<InstanceId, readonly Factor[]>;
-  /** JSON value, so that it survives a restart; holds no absolute times. */
+  /** Share of every endpoint relative to an equal split, up to a common scale, in the order of the pool. Finite and > 0. */
+  readonly products: Float64Array;
+  /**
+   * The named terms that make the product of the endpoint at `position`, put together when somebody asks: few rounds are
+   * ever explained. Answers as of this evaluation, however late it is asked.
+   */
+  readonly factorsOf: (position: number) => readonly Factor[];
+  /** Survives JSON, and so a restart; holds no absolute times. Never changed once returned. */
   readonly state: State;
 }
 

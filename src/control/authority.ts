@@ -1,6 +1,7 @@
 // Who decides what is in force: the loop, or an operator in its place. A freeze holds what is there and wins over shadow,
 // which puts the registered weights in force. When the loop takes over again (or another blend of it), what was in force
 // stays until the next round of reports, because only then can the change be limited in speed (guards/slew.ts).
+import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import type { EnvoyEnforcement } from "../model/enforcement.js";
 import type { Freeze } from "../model/freeze.js";
 import type { CatalogueInstance } from "../model/instance.js";
@@ -8,7 +9,6 @@ import type { ServicePolicy } from "../model/service.js";
 import { type HeldShares, heldTarget, holdInForce } from "./held-shares.js";
 import type { InForce } from "./in-force.js";
 import { NOT_SENT, type PlanParts } from "./plan-entries.js";
-import { poolOf } from "./pool.js";
 import { loopTarget, registeredTarget, type Target, type Wanted } from "./target.js";
 
 /** `registered`: the registered weights are in force. `held`: what was in force stays. */
@@ -24,6 +24,7 @@ export interface OperatorWord {
 export interface TargetInput {
   readonly wanted: Wanted;
   readonly instances: readonly CatalogueInstance[];
+  readonly pool: EndpointPool;
   readonly inForce: InForce;
   readonly enforcement: EnvoyEnforcement;
   /** n of the share law as of now. */
@@ -99,14 +100,14 @@ export class Authority {
     if (this.freeze === undefined) this.#held = undefined;
   }
 
-  targetOf({ wanted, instances, inForce, enforcement, inFlightPerWorker }: TargetInput): Target {
+  targetOf({ wanted, instances, pool, inForce, enforcement, inFlightPerWorker }: TargetInput): Target {
     switch (this.rule) {
       case "loop":
         return loopTarget(wanted, enforcement, inFlightPerWorker);
       case "registered":
         return registeredTarget(wanted, enforcement, inFlightPerWorker);
       case "held":
-        return heldTarget(instances, poolOf(instances), this.#held ?? new Map(), inForce, enforcement);
+        return heldTarget(instances, pool, this.#held ?? new Map(), inForce, enforcement);
     }
   }
 

@@ -2,8 +2,8 @@
 // is dropped, never half used.
 import { z } from "zod";
 import type { InstanceId, ServiceName } from "../model/ids.js";
-import type { LearnedState } from "./evaluate.js";
 import { inForceSchema } from "./in-force.js";
+import { type LearnedState, NO_SHARES } from "./learned-state.js";
 import { NO_TOTALS } from "./service-totals.js";
 
 export const checkpointSchema = z.object({
@@ -25,8 +25,7 @@ export function learnedFrom(checkpoint: Checkpoint | undefined): LearnedState {
     policy: checkpoint?.policyState,
     modifiers: checkpoint?.modifierStates ?? {},
     totals: NO_TOTALS,
-    policyShares: new Map(),
-    ratios: new Map(),
+    shares: NO_SHARES,
   };
 }
 

@@ -1,19 +1,19 @@
 // A plan in the making: shares of the pool with the factors that made them. Every stage that changes a share leaves its
-// name, so that at the end the product of the factors is the share (law 7).
-import type { InstanceId } from "../model/ids.js";
+// name, so that at the end the product of the factors is the share (law 7). Only the shares are worked out each round; from
+// those before and after a stage its factor is found when somebody asks, in whatever later round that is.
+import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import type { Factor } from "../model/plan.js";
 
-export interface DraftEntry {
-  readonly id: InstanceId;
-  /** Target share, > 0; all shares of a draft add up to 1. */
-  readonly share: number;
-  /** Share that the registered weights alone would give. */
-  readonly fairShare: number;
-  readonly factors: readonly Factor[];
-  readonly reasons: readonly string[];
+/** In the order of the pool. */
+export interface Draft {
+  readonly pool: EndpointPool;
+  /** Target shares, each > 0; they add up to 1. */
+  readonly shares: Float64Array;
+  /** Their product is the share. */
+  readonly factorsOf: (position: number) => readonly Factor[];
+  /** What holds the share away from its fair value. */
+  readonly reasonsOf: (position: number) => readonly string[];
 }
-
-export type Draft = readonly DraftEntry[];
 
 /** Changes below this are not decisions, and need no factor of their own. */
 const ROUNDING = 1e-9;
@@ -26,46 +26,50 @@ export interface Stage {
 }
 
 /** Replaces the shares, recording the quotient as a factor where it is not 1. */
-export function withShares(draft: Draft, shares: readonly number[], stage: Stage): Draft {
-  return draft.map((entry, i) => new StagedEntry(entry, shares[i] ?? entry.share, stage));
-}
-
-/** An entry after a stage. Its factors are put together when somebody asks: most entries of most rounds are never explained. */
-class StagedEntry implements DraftEntry {
-  readonly id: InstanceId;
-  readonly share: number;
-  readonly fairShare: number;
-  readonly reasons: readonly string[];
-  readonly #before: DraftEntry;
-  readonly #stage: Stage;
-
-  constructor(before: DraftEntry, share: number, stage: Stage) {
-    this.id = before.id;
-    this.share = share;
-    this.fairShare = before.fairShare;
-    const reason = isChange(share / before.share) ? stage.reasonFor?.(before.share, share) : undefined;
-    this.reasons = reason === undefined ? before.reasons : [...before.reasons, reason];
-    this.#before = before;
-    this.#stage = stage;
-  }
-
-  get factors(): readonly Factor[] {
-    const value = this.share / this.#before.share;
-    if (!isChange(value)) return this.#before.factors;
-    const { name, note } = this.#stage;
-    return [...this.#before.factors, note === undefined ? { name, value } : { name, value, note }];
-  }
+export function withShares(draft: Draft, shares: Float64Array, stage: Stage): Draft {
+  const { pool, shares: before, factorsOf, reasonsOf } = draft;
+  // A stage that decided nothing is not remembered, or each would hold the shares before it.
+  if (!shares.some((share, i) => isChange(share / (before[i] ?? share)))) return { pool, shares, factorsOf, reasonsOf };
+  return {
+    pool,
+    shares,
+    factorsOf: (i) => {
+      const value = (shares[i] ?? 1) / (before[i] ?? 1);
+      if (!isChange(value)) return factorsOf(i);
+      const { name, note } = stage;
+      return [...factorsOf(i), note === undefined ? { name, value } : { name, value, note }];
+    },
+    reasonsOf: (i) => {
+      const [from, to] = [before[i] ?? 1, shares[i] ?? 1];
+      const reason = isChange(to / from) ? stage.reasonFor?.(from, to) : undefined;
+      return reason === undefined ? reasonsOf(i) : [...reasonsOf(i), reason];
+    },
+  };
 }
 
 function isChange(value: number): boolean {
   return Math.abs(value - 1) >= ROUNDING;
 }
 
-/** What named terms make together: law 7 in one line. */
-export function productOf(factors: readonly Factor[]): number {
-  return factors.reduce((product, { value }) => product * value, 1);
+/** What the registered weights alone would give the endpoint, 0..1. */
+export function fairShareOf({ weights, totalWeight }: EndpointPool, position: number): number {
+  return (weights[position] ?? 0) / totalWeight;
 }
 
-export function sharesOf(draft: Draft): number[] {
-  return draft.map(({ share }) => share);
+/** Share over fair share of everybody. */
+export function ratiosOf({ pool, shares }: Pick<Draft, "pool" | "shares">): Float64Array {
+  return shares.map((share, i) => share / fairShareOf(pool, i));
+}
+
+/** In place, so that they add up to 1. */
+export function normalise(shares: Float64Array): Float64Array {
+  const total = sumOf(shares);
+  for (let i = 0; i < shares.length; i++) shares[i] = (shares[i] ?? 0) / total;
+  return shares;
+}
+
+export function sumOf(values: Float64Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
 }

@@ -1,10 +1,12 @@
 // Freeze: the weights in force stay to the last digit, while members come and go. A newcomer gets the share that its
 // registered weight deserves and the others keep their ratios, so its weight is fitted to theirs; who drains and comes back
 // finds its old weight. The shares are kept apart from what is in force, because there an absent member has none.
+import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import { weightsFor } from "../balancers/enforcement/share-law.js";
 import type { EnvoyEnforcement } from "../model/enforcement.js";
 import type { InstanceId } from "../model/ids.js";
 import type { CatalogueInstance } from "../model/instance.js";
+import { normalise } from "./draft.js";
 import type { InForce } from "./in-force.js";
 import type { Target } from "./target.js";
 
@@ -13,47 +15,43 @@ export type HeldShares = ReadonlyMap<InstanceId, number>;
 
 const LARGEST_ENVOY_WEIGHT = 4_294_967_295;
 
-export function holdInForce({ entries }: InForce): HeldShares {
+export function holdInForce({ members: { ids, columns } }: InForce): HeldShares {
   const held = new Map<InstanceId, number>();
-  for (const [id, { share }] of entries) if (share > 0) held.set(id, share);
+  for (const [i, id] of ids.entries()) {
+    const share = columns.share[i] ?? 0;
+    if (share > 0) held.set(id as InstanceId, share);
+  }
   return held;
 }
 
 /** @param instances all that are registered @param pool those of them that may take traffic */
 export function heldTarget(
   instances: readonly CatalogueInstance[],
-  pool: readonly CatalogueInstance[],
+  pool: EndpointPool,
   held: HeldShares,
   inForce: InForce,
   enforcement: EnvoyEnforcement,
 ): Target {
   const { inFlightPerWorker, equal } = inForce;
+  const { weight, step } = inForce.members.alignedTo(pool.ids).columns;
   const after = withNewcomers(instances, pool, held);
-  const total = pool.reduce((sum, { id }) => sum + (after.get(id) ?? 0), 0);
-  const shares = pool.map(({ id }) => (after.get(id) ?? 0) / total);
+  const shares = normalise(Float64Array.from(pool.ids, (id) => after.get(id) ?? 0));
   return {
     held: after,
     equal,
     inFlightPerWorker,
-    entries: pool.map(({ id }, i) => ({
-      id,
-      share: shares[i] ?? 0,
-      step: inForce.entries.get(id)?.step ?? 0,
-      reasons: [],
-    })),
+    shares,
+    steps: step,
+    reasonsOf: () => [],
     weights: () => {
-      const told = pool.map(({ id }) => (held.has(id) ? inForce.entries.get(id)?.weight : undefined));
-      return fitted(told, weightsFor(enforcement, shares, inFlightPerWorker));
+      const told = pool.ids.map((id, i) => (held.has(id) ? weight[i] || undefined : undefined));
+      return fitted(told, weightsFor(enforcement, [...shares], inFlightPerWorker));
     },
   };
 }
 
 /** Without those who deregistered: who comes back from there is a newcomer. */
-function withNewcomers(
-  instances: readonly CatalogueInstance[],
-  pool: readonly CatalogueInstance[],
-  held: HeldShares,
-): HeldShares {
+function withNewcomers(instances: readonly CatalogueInstance[], pool: EndpointPool, held: HeldShares): HeldShares {
   const after = new Map<InstanceId, number>();
   for (const { id } of instances) {
     const share = held.get(id);
@@ -61,14 +59,14 @@ function withNewcomers(
   }
   let share = 0;
   let registered = 0;
-  for (const { id, weight } of pool) {
+  for (const [i, id] of pool.ids.entries()) {
     const known = after.get(id);
     if (known === undefined) continue;
     share += known;
-    registered += weight;
+    registered += pool.weights[i] ?? 0;
   }
   const perWeight = registered > 0 ? share / registered : 1;
-  for (const { id, weight } of pool) if (!after.has(id)) after.set(id, weight * perWeight);
+  for (const [i, id] of pool.ids.entries()) if (!after.has(id)) after.set(id, (pool.weights[i] ?? 0) * perWeight);
   return after;
 }
 

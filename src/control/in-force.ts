@@ -2,21 +2,26 @@
 // byte the last one before it.
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { InstanceId } from "../model/ids.js";
+import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import type { CatalogueInstance } from "../model/instance.js";
-import type { Target, Wanted } from "./target.js";
+import { MemberTable } from "../stats/member-table.js";
+import { idsOf } from "./endpoint-pool.js";
+import type { Target } from "./target.js";
 
-export interface InForceEntry {
-  /** 1..2^32-1 */
-  readonly weight: number;
+/** An instance that no proxy was told of yet. */
+const UNTOLD = {
+  /** 1..2^32-1; 0 = untold. */
+  weight: 0,
   /** 0 = not in the pool. */
-  readonly share: number;
-  /** Grid step of `quantise`. */
-  readonly step: number;
-}
+  share: 0,
+  /** Grid step of `quantise`; NaN = untold. */
+  step: Number.NaN,
+};
 
-/** An instance that no proxy was told of yet. Its weight is a placeholder. */
-export const UNTOLD: InForceEntry = { weight: 100, share: 0, step: 0 };
+/** What an instance has until it takes traffic; a placeholder. */
+export const UNTOLD_WEIGHT = 100;
+
+type Field = keyof typeof UNTOLD;
 
 export interface InForce {
   readonly revision: number;
@@ -24,7 +29,8 @@ export interface InForce {
   readonly equal: boolean;
   /** n of the share law when the weights were computed. */
   readonly inFlightPerWorker: number;
-  readonly entries: ReadonlyMap<InstanceId, InForceEntry>;
+  /** One row for everybody who is registered. */
+  readonly members: MemberTable<Field>;
 }
 
 export const inForceSchema = z.object({
@@ -40,54 +46,73 @@ export const inForceSchema = z.object({
 /** As it was stored; nothing when there is none. @param equal whether what was told of equality still counts */
 export function restoredInForce(stored: z.output<typeof inForceSchema> | undefined, equal: boolean): InForce {
   const entries = Object.entries(stored?.entries ?? {});
-  return {
-    revision: stored?.revision ?? 0,
-    equal,
-    inFlightPerWorker: stored?.inFlightPerWorker ?? 0,
-    entries: new Map(entries.map(([id, entry]) => [id as InstanceId, entry])),
-  };
+  const members = new MemberTable(
+    UNTOLD,
+    entries.map(([id]) => id),
+  );
+  for (const [i, [, { weight, share, step }]] of entries.entries()) {
+    members.columns.weight[i] = weight;
+    members.columns.share[i] = share;
+    members.columns.step[i] = step;
+  }
+  return { revision: stored?.revision ?? 0, equal, inFlightPerWorker: stored?.inFlightPerWorker ?? 0, members };
+}
+
+/** As it is stored. */
+export function storedInForce({ members, ...rest }: InForce): z.output<typeof inForceSchema> {
+  const { weight, share, step } = members.columns;
+  const entries = members.ids.map((id, i): [string, { weight: number; share: number; step: number }] => [
+    id,
+    { weight: weight[i] ?? UNTOLD_WEIGHT, share: share[i] ?? 0, step: step[i] ?? 0 },
+  ]);
+  return { ...rest, entries: Object.fromEntries(entries) };
 }
 
 /** The next revision: the target for the pool, and for everybody else no share. */
 export function broughtIntoForce(
-  { revision, entries }: InForce,
+  before: InForce,
   target: Target,
   instances: readonly CatalogueInstance[],
+  pool: EndpointPool,
 ): InForce {
-  const weights = target.weights();
-  const pool = new Map<InstanceId, InForceEntry>();
-  for (const [i, { id, share, step }] of target.entries.entries())
-    pool.set(id, { weight: weights[i] ?? 1, share, step });
-  const next = new Map<InstanceId, InForceEntry>();
-  for (const { id } of instances) {
+  const members = new MemberTable(UNTOLD, idsOf(instances, pool));
+  const { ids, columns } = members;
+  const wanted = targetTable(target, pool).alignedTo(ids).columns;
+  const told = before.members.alignedTo(ids).columns;
+  for (let i = 0; i < ids.length; i++) {
     // Out of the pool a weight is not used; keeping it makes leaving and coming back no weight change.
-    next.set(id, pool.get(id) ?? { weight: entries.get(id)?.weight ?? UNTOLD.weight, share: 0, step: 0 });
+    columns.weight[i] = (wanted.weight[i] ?? 0) || (told.weight[i] ?? 0) || UNTOLD_WEIGHT;
+    columns.share[i] = wanted.share[i] ?? 0;
+    const step = wanted.step[i] ?? Number.NaN;
+    columns.step[i] = Number.isNaN(step) ? 0 : step;
   }
-  return {
-    revision: revision + 1,
-    equal: target.equal,
-    inFlightPerWorker: target.inFlightPerWorker,
-    entries: next,
-  };
+  const { equal, inFlightPerWorker } = target;
+  return { revision: before.revision + 1, equal, inFlightPerWorker, members };
 }
 
-/** What would be in force if the loop had its way: the hysteresis of its guards goes by that, while it is withheld. */
-export function asIfInForce(inForce: InForce, wanted: Pick<Wanted, "equal" | "steps"> | undefined): InForce {
-  if (wanted === undefined) return inForce;
-  const entries = new Map(Array.from(wanted.steps, ([id, step]) => [id, { ...UNTOLD, step }]));
-  return { ...inForce, equal: wanted.equal, entries };
+function targetTable(target: Target, { ids }: EndpointPool): MemberTable<Field> {
+  const table = new MemberTable(UNTOLD, ids);
+  table.columns.weight.set(target.weights());
+  table.columns.share.set(target.shares);
+  if (target.steps !== undefined) table.columns.step.set(target.steps);
+  return table;
 }
 
-/** Share over fair share, by registered weight, of everybody who takes traffic. */
-export function ratiosOf(
-  { entries }: InForce,
+/**
+ * Share over fair share, by registered weight, of those in the pool who take traffic; 0 for the others.
+ * @param instances all that are registered
+ */
+export function ratiosInForce(
+  { members }: InForce,
   instances: readonly CatalogueInstance[],
-): ReadonlyMap<InstanceId, number> {
-  const shareOf = (id: InstanceId): number => entries.get(id)?.share ?? 0;
-  const total = instances.reduce((sum, { id, weight }) => sum + (shareOf(id) > 0 ? weight : 0), 0);
-  const ratios = new Map<InstanceId, number>();
-  for (const { id, weight } of instances) if (shareOf(id) > 0) ratios.set(id, (shareOf(id) * total) / weight);
-  return ratios;
+  pool: EndpointPool,
+): Float64Array {
+  const ids = idsOf(instances, pool);
+  const { share } = members.alignedTo(ids).columns;
+  let total = 0;
+  for (const [i, { weight }] of instances.entries()) if ((share[i] ?? 0) > 0) total += weight;
+  const inPool = members.alignedTo(pool.ids).columns.share;
+  return inPool.map((value, i) => (value * total) / (pool.weights[i] ?? 1));
 }
 
 /**

@@ -5,8 +5,8 @@ import type { InstanceId } from "../model/ids.js";
 import type { CatalogueInstance } from "../model/instance.js";
 import type { EndpointLoad } from "../model/load.js";
 import type { Factor, PlanEntry } from "../model/plan.js";
-import type { Draft, DraftEntry } from "./draft.js";
-import { type InForce, UNTOLD } from "./in-force.js";
+import type { Draft } from "./draft.js";
+import { type InForce, UNTOLD_WEIGHT } from "./in-force.js";
 
 export interface PlanParts {
   readonly members: readonly CatalogueInstance[];
@@ -27,14 +27,15 @@ export const NOT_SENT: PlanParts["apart"] = {
 
 export function planEntries({ members, inForce, draft, loads, apart, shadowWeights }: PlanParts): PlanEntry[] {
   const positions = new Map<InstanceId, number>();
-  for (const [position, { id }] of draft.entries()) positions.set(id, position);
-  return members.map(({ id, address, port, priority, health }): PlanEntry => {
-    const { weight, share } = inForce.entries.get(id) ?? UNTOLD;
+  for (const [position, id] of draft.pool.ids.entries()) positions.set(id, position);
+  const told = inForce.members.alignedTo(members.map(({ id }) => id)).columns;
+  return members.map(({ id, address, port, priority, health }, i): PlanEntry => {
+    const weight = told.weight[i] || UNTOLD_WEIGHT;
+    const share = told.share[i] ?? 0;
     const position = positions.get(id);
-    const wanted = position === undefined ? undefined : draft[position];
     const shadowWeight = position === undefined ? undefined : shadowWeights?.[position];
-    const shadowShare = shadowWeight === undefined ? undefined : wanted?.share;
-    const serves = wanted !== undefined && share > 0;
+    const shadowShare = shadowWeight === undefined ? undefined : draft.shares[position ?? -1];
+    const serves = position !== undefined && share > 0;
     // As healthy, or Envoy would send nothing to the only ones that may still answer.
     const lastResort = serves && health === "TIMEOUT";
     return {
@@ -45,8 +46,8 @@ export function planEntries({ members, inForce, draft, loads, apart, shadowWeigh
       health: lastResort ? "HEALTHY" : health,
       weight,
       share: serves ? share : 0,
-      factors: serves ? heldAt(wanted, share, apart) : [],
-      reasons: serves ? reasonsOf(wanted, lastResort) : [outOfPool(health, priority)],
+      factors: serves ? factorsOf(draft, position, share, apart) : [],
+      reasons: serves ? reasonsOf(draft, position, lastResort) : [outOfPool(health, priority)],
       load: loads.get(id),
       shadowShare,
       shadowWeight,
@@ -54,13 +55,15 @@ export function planEntries({ members, inForce, draft, loads, apart, shadowWeigh
   });
 }
 
-function heldAt(entry: DraftEntry, share: number, apart: PlanParts["apart"]): readonly Factor[] {
-  const value = share / entry.share;
-  if (Math.abs(value - 1) < 1e-9) return entry.factors;
-  return [...entry.factors, { ...apart, value }];
+/** @param share what is in force */
+function factorsOf(draft: Draft, position: number, share: number, apart: PlanParts["apart"]): readonly Factor[] {
+  const factors = draft.factorsOf(position);
+  const value = share / (draft.shares[position] ?? share);
+  return Math.abs(value - 1) < 1e-9 ? factors : [...factors, { ...apart, value }];
 }
 
-function reasonsOf({ reasons }: DraftEntry, lastResort: boolean): readonly string[] {
+function reasonsOf(draft: Draft, position: number, lastResort: boolean): readonly string[] {
+  const reasons = draft.reasonsOf(position);
   return lastResort ? ["missed its heartbeats, used because nobody else is left", ...reasons] : reasons;
 }
 

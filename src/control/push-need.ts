@@ -18,6 +18,8 @@ export interface PushNeed {
   readonly blind: boolean;
   /** A modifier set in or ended. */
   readonly phasesChanged: boolean;
+  /** The pool, in the order of which the target is. */
+  readonly ids: readonly string[];
   readonly target: Target;
   readonly inForce: InForce;
   readonly enforcement: EnvoyEnforcement;
@@ -30,12 +32,13 @@ export function pushNeed(need: PushNeed): Urgency | undefined {
   if (need.membersChanged || (need.forced && rule !== "held")) return "members";
   if (rule === "held" || need.blind) return undefined;
   if (rule === "loop" && (need.phasesChanged || target.equal !== inForce.equal)) return "fault";
-  const before = target.entries.map(({ id, share }) => inForce.entries.get(id) ?? { weight: 1, share });
-  const sharesBefore = before.map(({ share }) => share);
+  const told = inForce.members.alignedTo(need.ids).columns;
+  const isTold = (i: number): boolean => (told.weight[i] ?? 0) > 0;
+  const sharesBefore = Array.from(target.shares, (share, i) => (isTold(i) ? (told.share[i] ?? 0) : share));
   const change = {
     sharesBefore,
-    sharesAfter: target.entries.map(({ share }) => share),
-    weightsBefore: before.map(({ weight }) => weight),
+    sharesAfter: target.shares,
+    weightsBefore: told.weight.map((weight) => Math.max(1, weight)),
     weightsForSameShares: weightsFor(need.enforcement, sharesBefore, target.inFlightPerWorker),
   };
   return isOutsideDeadBand(change, need.guards) ? "weights" : undefined;

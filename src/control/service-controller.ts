@@ -1,5 +1,6 @@
 // The loop of one service: members + one round of signals → policy → modifiers → guards → the plan in force.
 // Synchronous and free of I/O: time comes in as an argument, the plan goes out as a value.
+import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import { weightsFor } from "../balancers/enforcement/share-law.js";
 import type { BoundPolicy } from "../balancers/registry.js";
 import type { Freeze } from "../model/freeze.js";
@@ -11,20 +12,21 @@ import type { ServiceSnapshot } from "../model/service.js";
 import { Authority } from "./authority.js";
 import { type Checkpoint, heldFrom, learnedFrom } from "./checkpoint.js";
 import { DecisionHistory } from "./decision-history.js";
-import { sharesOf } from "./draft.js";
-import { type Evaluation, evaluate, type LearnedState } from "./evaluate.js";
+import { fairShareOf } from "./draft.js";
+import { pooled } from "./endpoint-pool.js";
+import { type Evaluation, evaluate, type GuardMemory } from "./evaluate.js";
 import { type Explanation, explain } from "./explanation.js";
 import { pushIntervalMs, type Urgency } from "./guards/push-interval.js";
 import { isStale } from "./guards/staleness.js";
 import {
-  asIfInForce,
   broughtIntoForce,
   type InForce,
   membershipOf,
-  ratiosOf,
+  ratiosInForce,
   restoredInForce,
-  UNTOLD,
+  storedInForce,
 } from "./in-force.js";
+import type { LearnedState } from "./learned-state.js";
 import { planEntries } from "./plan-entries.js";
 import { predictedLoads } from "./predicted-loads.js";
 import { pushNeed } from "./push-need.js";
@@ -64,6 +66,8 @@ export class ServiceController {
   #wantedMembership: string;
   #members: readonly CatalogueInstance[] = [];
   #snapshot: ServiceSnapshot;
+  /** Of the snapshot. */
+  #pool: EndpointPool;
   #bound: BoundPolicy;
   /** undefined = restored: the phases of the first evaluation are those in force. */
   #phases: string | undefined;
@@ -85,6 +89,7 @@ export class ServiceController {
     this.#service = service;
     this.#settings = settings;
     this.#snapshot = snapshot;
+    this.#pool = pooled(snapshot.instances);
     this.#bound = bound;
     const usable = restored !== undefined && restored.algorithm === bound.policy.name;
     this.#holdRounds = usable ? settings.guards.restartHoldRounds : 0;
@@ -107,6 +112,7 @@ export class ServiceController {
     if (bound !== this.#bound) this.#forced = true;
     this.#bound = bound;
     this.#snapshot = snapshot;
+    this.#pool = pooled(snapshot.instances, this.#pool);
     this.#wantedMembership = membershipOf(snapshot.instances);
     this.#hearOperator(this.#authority.freeze);
     return this.#reconcile(nowMs, wallMs, undefined);
@@ -145,7 +151,7 @@ export class ServiceController {
       algorithm: this.#bound.policy.name,
       policyState: this.#learned.policy,
       modifierStates: { ...this.#learned.modifiers },
-      inForce: { ...this.#inForce, entries: Object.fromEntries(this.#inForce.entries) },
+      inForce: storedInForce(this.#inForce),
       membership: this.#membership,
       ...(held === undefined ? {} : { held: Object.fromEntries(held) }),
     };
@@ -155,10 +161,11 @@ export class ServiceController {
     const plan = this.#plan;
     const entry = plan?.entries.find((candidate) => candidate.instance === instance);
     if (plan === undefined || entry === undefined) return undefined;
+    const position = this.#pool.ids.indexOf(instance);
     return explain({
       plan,
       entry,
-      fairShare: this.#evaluation?.draft.find(({ id }) => id === instance)?.fairShare ?? 0,
+      fairShare: position < 0 ? 0 : fairShareOf(this.#pool, position),
       inFlightPerWorker: this.#inForce.inFlightPerWorker,
       loads: this.#lastRound?.round.loads ?? NO_LOADS,
       history: this.#history.of(instance),
@@ -183,6 +190,7 @@ export class ServiceController {
     const target = this.#authority.targetOf({
       wanted: evaluation,
       instances: this.#snapshot.instances,
+      pool: this.#pool,
       inForce: this.#inForce,
       enforcement: this.#bound.enforcement,
       inFlightPerWorker: inFlightPerWorker(this.#learned.totals),
@@ -193,6 +201,7 @@ export class ServiceController {
       rule: this.#authority.rule,
       blind: this.#holdRounds > 0 || this.#stale,
       phasesChanged: evaluation.phases !== this.#phases,
+      ids: this.#pool.ids,
       target,
       inForce: this.#inForce,
       enforcement: this.#bound.enforcement,
@@ -212,45 +221,62 @@ export class ServiceController {
 
   #evaluate(round: LoadRound | undefined, gapMs: number): Evaluation {
     const authority = this.#authority;
-    const apart = authority.keepsApart;
-    let learned = this.#learned;
+    const before = this.#guardMemory(round !== undefined && authority.settling);
+    const policyLoads = authority.keepsApart && round !== undefined ? this.#predicted(round) : undefined;
     if (round !== undefined) {
-      learned = { ...learned, totals: addRound(learned.totals, round, gapMs) };
-      // The loop takes over: the speed of change is measured from what is in force.
-      if (authority.settling) learned = { ...learned, ratios: ratiosOf(this.#inForce, this.#snapshot.instances) };
+      this.#learned = { ...this.#learned, totals: addRound(this.#learned.totals, round, gapMs) };
       authority.settle();
     }
     return evaluate({
-      instances: this.#snapshot.instances,
+      pool: this.#pool,
       bound: this.#bound,
       settings: this.#settings,
-      learned,
-      inForce: authority.rule === "loop" ? this.#inForce : asIfInForce(this.#inForce, this.#evaluation),
+      learned: this.#learned,
+      before,
       blend: authority.blend,
-      policyLoads: apart && round !== undefined ? this.#predicted(round) : undefined,
+      policyLoads,
       round,
       gapMs: round === undefined ? 0 : Math.max(gapMs, round.intervalMs),
     });
   }
 
+  /** @param takesOver the loop takes over: the speed of change is measured from what is in force */
+  #guardMemory(takesOver: boolean): GuardMemory {
+    const { ids } = this.#pool;
+    const wanted = this.#learned.shares.alignedTo(ids).columns;
+    const inForce = this.#inForce.members.alignedTo(ids).columns;
+    const ratios = takesOver ? ratiosInForce(this.#inForce, this.#snapshot.instances, this.#pool) : wanted.ratio;
+    // While the loop is kept apart its hysteresis goes by what it wants, as if that were in force.
+    const isApart = !takesOver && this.#authority.rule !== "loop" && this.#evaluation !== undefined;
+    return isApart
+      ? { equal: this.#evaluation?.equal ?? true, steps: wanted.step, ratios }
+      : { equal: this.#inForce.equal, steps: inForce.step, ratios };
+  }
+
   #predicted({ loads }: LoadRound): ReadonlyMap<InstanceId, EndpointLoad> {
-    const { policyShares } = this.#learned;
-    return predictedLoads(
-      loads,
-      (id) => policyShares.get(id),
-      (id) => this.#inForce.entries.get(id)?.share,
-    );
+    const { ids } = this.#pool;
+    return predictedLoads(loads, {
+      pool: this.#pool,
+      wanted: this.#learned.shares.alignedTo(ids).columns.policyShare,
+      inForce: this.#inForce.members.alignedTo(ids).columns.share,
+    });
   }
 
   #bringIntoForce(target: Target, nowMs: number, wallMs: number): void {
     const before = this.#inForce;
-    const after = broughtIntoForce(before, target, this.#snapshot.instances);
-    for (const { id, share, reasons } of target.entries) {
-      const weight = after.entries.get(id)?.weight ?? UNTOLD.weight;
-      if (weight === before.entries.get(id)?.weight) continue;
-      this.#history.note(id, { atWallMs: wallMs, revision: after.revision, weight, share, reasons });
-    }
-    this.#history.retain((id) => after.entries.has(id));
+    const after = broughtIntoForce(before, target, this.#snapshot.instances, this.#pool);
+    const { ids } = this.#pool;
+    const { weight: weights, share: shares } = after.members.alignedTo(ids).columns;
+    this.#history.note({
+      atWallMs: wallMs,
+      revision: after.revision,
+      members: after.members.ids,
+      ids,
+      weightsBefore: before.members.alignedTo(ids).columns.weight,
+      weights,
+      shares,
+      reasonsOf: target.reasonsOf,
+    });
     this.#inForce = after;
     this.#authority.adopt(target);
     this.#members = this.#snapshot.instances;
@@ -280,7 +306,7 @@ export class ServiceController {
       get entries() {
         if (entries !== undefined) return entries;
         const { draft } = evaluation;
-        const shadowWeights = shadows ? weightsFor(enforcement, sharesOf(draft), n) : undefined;
+        const shadowWeights = shadows ? weightsFor(enforcement, [...draft.shares], n) : undefined;
         entries = planEntries({ members, inForce, draft, loads, apart, shadowWeights });
         return entries;
       },
@@ -292,7 +318,7 @@ export class ServiceController {
     if (freeze === undefined && rule === "registered") return "shadow";
     if (rule === "held" || this.#stale || this.#holdRounds > 0) return "frozen";
     if (evaluation.panic) return "panic";
-    return evaluation.draft.length < this.#snapshot.instances.length ? "degraded" : "normal";
+    return evaluation.draft.pool.ids.length < this.#snapshot.instances.length ? "degraded" : "normal";
   }
 
   get #signalMode(): SignalMode {

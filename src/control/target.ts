@@ -3,25 +3,20 @@
 import { weightsFor } from "../balancers/enforcement/share-law.js";
 import type { EnvoyEnforcement } from "../model/enforcement.js";
 import type { InstanceId } from "../model/ids.js";
-import type { Draft } from "./draft.js";
+import { type Draft, fairShareOf } from "./draft.js";
 
-export interface TargetEntry {
-  readonly id: InstanceId;
-  /** > 0; those of a target add up to 1. */
-  readonly share: number;
-  /** Grid step of `quantise`; 0 where it did not act. */
-  readonly step: number;
-  readonly reasons: readonly string[];
-}
-
+/** In the order of the pool. */
 export interface Target {
-  /** One per member of the pool. */
-  readonly entries: readonly TargetEntry[];
+  /** Each > 0; they add up to 1. */
+  readonly shares: Float64Array;
+  /** Grid steps of `quantise`; undefined where it did not act. */
+  readonly steps: Float64Array | undefined;
+  readonly reasonsOf: (position: number) => readonly string[];
   /** Whether all shares are the fair ones on purpose. */
   readonly equal: boolean;
   /** n of the share law behind the weights. */
   readonly inFlightPerWorker: number;
-  /** In the order of `entries`; worked out only when they are sent. */
+  /** Worked out only when they are sent. */
   readonly weights: () => readonly number[];
   /** Relative shares that are held once this is in force, where that is so. */
   readonly held?: ReadonlyMap<InstanceId, number>;
@@ -31,34 +26,30 @@ export interface Target {
 export interface Wanted {
   readonly draft: Draft;
   readonly equal: boolean;
-  readonly steps: ReadonlyMap<InstanceId, number>;
+  /** As in `Target`. */
+  readonly steps: Float64Array | undefined;
 }
 
 /** @param inFlightPerWorker as of now */
 export function loopTarget(
-  { draft, equal, steps }: Wanted,
+  { draft: { shares, reasonsOf }, equal, steps }: Wanted,
   enforcement: EnvoyEnforcement,
   inFlightPerWorker: number,
 ): Target {
-  const entries = draft.map(({ id, share, reasons }) => ({ id, share, step: steps.get(id) ?? 0, reasons }));
-  return { entries, equal, inFlightPerWorker, weights: byLaw(entries, enforcement, inFlightPerWorker) };
+  return { shares, steps, reasonsOf, equal, inFlightPerWorker, weights: byLaw(shares, enforcement, inFlightPerWorker) };
 }
 
 /** Every member of the pool by its registered weight. */
 export function registeredTarget(
-  { draft }: Pick<Wanted, "draft">,
+  { draft: { pool } }: Pick<Wanted, "draft">,
   enforcement: EnvoyEnforcement,
   inFlightPerWorker: number,
 ): Target {
-  const entries = draft.map(({ id, fairShare }) => ({ id, share: fairShare, step: 0, reasons: [] }));
-  return { entries, equal: true, inFlightPerWorker, weights: byLaw(entries, enforcement, inFlightPerWorker) };
+  const shares = pool.weights.map((_, i) => fairShareOf(pool, i));
+  const weights = byLaw(shares, enforcement, inFlightPerWorker);
+  return { shares, steps: undefined, reasonsOf: () => [], equal: true, inFlightPerWorker, weights };
 }
 
-function byLaw(entries: readonly TargetEntry[], enforcement: EnvoyEnforcement, n: number): () => readonly number[] {
-  return () =>
-    weightsFor(
-      enforcement,
-      entries.map(({ share }) => share),
-      n,
-    );
+function byLaw(shares: Float64Array, enforcement: EnvoyEnforcement, n: number): () => readonly number[] {
+  return () => weightsFor(enforcement, [...shares], n);
 }

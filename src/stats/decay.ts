@@ -35,3 +35,13 @@ export function meanOf(mean: DecayedMean, minCount = 1e-6): number | undefined {
 export function ewmaStep(previous: number, sample: number, elapsedMs: number, tauMs: number): number {
   return sample + (previous - sample) * decayFactor(elapsedMs, tauMs);
 }
+
+/** A decayed mean per member, in two columns of a table. */
+export function meanAt(counts: Float64Array, sums: Float64Array, position: number): DecayedMean {
+  return { count: counts[position] ?? 0, sum: sums[position] ?? 0 };
+}
+
+export function setMean(counts: Float64Array, sums: Float64Array, position: number, { count, sum }: DecayedMean): void {
+  counts[position] = count;
+  sums[position] = sum;
+}

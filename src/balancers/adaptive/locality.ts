@@ -1,32 +1,28 @@
 // Trims speak of differences inside a locality; what a locality as a whole gets follows from the priors of its members.
 // Without this, a locality whose members differ much would draw more than its part: the mean of e^x exceeds e^(mean x).
-import type { InstanceId } from "../../model/ids.js";
 import type { Factor } from "../../model/plan.js";
+import type { EndpointPool } from "../endpoint-pool.js";
 
-export interface LocalityMember {
-  readonly id: InstanceId;
-  readonly locality: string;
-  /** Share relative to the others before the trim, > 0. */
-  readonly prior: number;
-  /** Log. */
-  readonly trim: number;
+/**
+ * The factor that gives each locality the sum of its priors, by number of the locality; 1 where there is only one.
+ * @param prior shares relative to each other before the trim, > 0
+ * @param trimmed the same times the trim
+ */
+export function localityValues(pool: EndpointPool, prior: Float64Array, trimmed: Float64Array): Float64Array {
+  const values = new Float64Array(pool.localityCount);
+  if (values.length < 2) return values.fill(1);
+  const sums = new Float64Array(pool.localityCount);
+  for (let i = 0; i < prior.length; i++) {
+    const locality = pool.localities[i] ?? 0;
+    values[locality] = (values[locality] ?? 0) + (prior[i] ?? 0);
+    sums[locality] = (sums[locality] ?? 0) + (trimmed[i] ?? 0);
+  }
+  return values.map((value, locality) => value / (sums[locality] ?? 1));
 }
 
-/** The factor that gives each locality the sum of its priors; none where there is only one. */
-export function localityFactors(members: readonly LocalityMember[]): (id: InstanceId) => readonly Factor[] {
-  const sums = new Map<string, { prior: number; trimmed: number }>();
-  for (const { locality, prior, trim } of members) {
-    const sum = sums.get(locality) ?? { prior: 0, trimmed: 0 };
-    sum.prior += prior;
-    sum.trimmed += prior * Math.exp(trim);
-    sums.set(locality, sum);
-  }
-  if (sums.size < 2) return () => [];
-  const factors = new Map(
-    members.map(({ id, locality }): [InstanceId, readonly Factor[]] => {
-      const { prior, trimmed } = sums.get(locality) ?? { prior: 1, trimmed: 1 };
-      return [id, [{ name: "locality", value: prior / trimmed, note: "localities get what their capacity says" }]];
-    }),
-  );
-  return (id) => factors.get(id) ?? [];
+/** Nothing where there is only one locality. */
+export function localityFactors(pool: EndpointPool, values: Float64Array, position: number): readonly Factor[] {
+  if (pool.localityCount < 2) return [];
+  const value = values[pool.localities[position] ?? 0] ?? 1;
+  return [{ name: "locality", value, note: "localities get what their capacity says" }];
 }

@@ -2,9 +2,10 @@
 // one second wait in the same queue, and are all slow or all quick together. So the scatter is taken from the rounds
 // themselves, and an error within it moves nobody: chasing it would make every queue somebody's fault.
 import type { EndpointLoad } from "../../model/load.js";
-import { type DecayedMean, decayedMean, meanOf } from "../../stats/decay.js";
+import { type DecayedMean, decayedMean, meanAt, meanOf } from "../../stats/decay.js";
 import { lowerMedian } from "../../stats/median.js";
 import type { AdaptiveConfig } from "./config.js";
+import type { EndpointColumns } from "./state.js";
 
 /** Queues outlast a round: neighbouring rounds are alike, which makes the average of many worth about half as many. */
 const CORRELATION = 2;
@@ -31,18 +32,25 @@ export function noiseStep({ noise, past, load, gapMs, config }: NoiseInput): Dec
 }
 
 /**
- * Standard error of the log of an endpoint's average over `tauMs`: the function of its own deviations. Never less than
- * the typical one of the service, since a few rounds of one endpoint may look calm by chance; the largest number while
- * the service as a whole is not known.
+ * Standard error of the log of an endpoint's average over `tauMs`: the function of its position. Never less than the
+ * typical one of the service, since a few rounds of one endpoint may look calm by chance; the largest number while the
+ * service as a whole is not known.
  */
 export function standardErrors(
-  all: readonly DecayedMean[],
+  { noiseCount, noiseSum }: Pick<EndpointColumns, "noiseCount" | "noiseSum">,
   intervalMs: number,
   { tauMs }: AdaptiveConfig,
-): (noise: DecayedMean) => number {
-  const seen = all.reduce((sum, { count }) => sum + count, 0);
+): (position: number) => number {
+  const noiseOf = (i: number): number | undefined => meanOf(meanAt(noiseCount, noiseSum, i));
+  const known: number[] = [];
+  let seen = 0;
+  for (let i = 0; i < noiseCount.length; i++) {
+    seen += noiseCount[i] ?? 0;
+    const noise = noiseOf(i);
+    if (noise !== undefined) known.push(noise);
+  }
   if (seen < MIN_DEVIATIONS) return () => Number.MAX_VALUE;
-  const typical = lowerMedian(all.flatMap((noise) => meanOf(noise) ?? [])) ?? 0;
+  const typical = lowerMedian(known) ?? 0;
   const rounds = Math.max(1, (2 * tauMs) / intervalMs);
-  return (noise) => Math.sqrt((Math.max(typical, meanOf(noise) ?? 0) * CORRELATION) / rounds);
+  return (i) => Math.sqrt((Math.max(typical, noiseOf(i) ?? 0) * CORRELATION) / rounds);
 }

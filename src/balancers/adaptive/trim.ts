@@ -2,39 +2,25 @@
 // the right set-point when nobody reports utilisation: it runs small hosts cool and needs no notion of capacity.
 // In logs because share to utilisation then has gain 1 at any load and fleet size. Inside a locality only: between
 // localities the network differs too, and moving traffic cannot make a distance shorter.
-import type { DecayedMean } from "../../stats/decay.js";
+import type { EndpointPool } from "../endpoint-pool.js";
 import type { AdaptiveConfig } from "./config.js";
 import { standardErrors } from "./noise.js";
-import { type Swing, swingStep } from "./oscillation.js";
-
-export interface TrimEndpoint {
-  readonly locality: string;
-  /** Log of the share relative to the prior; what this file owns. */
-  readonly trim: number;
-  readonly swing: Swing;
-  /** Latency of successful answers, decayed over `tauMs`. */
-  readonly latency: DecayedMean;
-  /** Squared deviations of the log latency from one round to the next. */
-  readonly noise: DecayedMean;
-  /** Completions of the last round, weight in the mean to compare with. */
-  readonly traffic: number;
-  /** false = hold (anti-windup): the trim stays as it is. */
-  readonly learns: boolean;
-  /** Log of the factor by which it is plainly sent too much, <= 0. */
-  readonly overload: number;
-  /** Largest log of the trim either way. */
-  readonly bound: number;
-}
+import { swingStep } from "./oscillation.js";
+import { type EndpointColumns, setSwing, swingAt } from "./state.js";
 
 /** Queues outlast the averages: a side held for a minute is worth a quarter of that in independent evidence. */
 const HELD_DISCOUNT = 4;
 
-export interface Trimmed {
-  readonly trim: number;
-  readonly swing: Swing;
-}
-
 export interface TrimStep {
+  readonly pool: EndpointPool;
+  /** Positions whose trim stays as it is (anti-windup). */
+  readonly held: ReadonlySet<number>;
+  /** Completions of the last round, weight in the mean to compare with. */
+  readonly traffic: Float64Array;
+  /** Log of the factor by which each is plainly sent too much, <= 0. */
+  readonly overload: Float64Array;
+  /** Largest log of a trim either way. */
+  readonly bound: number;
   readonly elapsedMs: number;
   /** Gain per second before an endpoint's own factor. */
   readonly gainPerS: number;
@@ -42,79 +28,93 @@ export interface TrimStep {
 }
 
 /**
- * One step. Returns the new trims, centred per locality so that their mean over those that may learn is 0: only
- * differences mean anything, and a common drift would push everybody against the bound.
+ * One step of trims and swings, in place: the columns hold the averages of this round and the trims of the one before.
+ * The new trims are centred per locality so that their mean over those that may learn is 0: only differences mean
+ * anything, and a common drift would push everybody against the bound.
  */
-export function stepTrims(endpoints: readonly TrimEndpoint[], step: TrimStep): Trimmed[] {
-  const setPoints = setPointsOf(endpoints, step.config);
-  const noises = endpoints.map(({ noise }) => noise);
-  const errorOf = standardErrors(noises, step.elapsedMs, step.config);
-  const stepped = endpoints.map((endpoint) =>
-    stepOne(endpoint, setPoints.get(endpoint.locality), errorOf(endpoint.noise), step),
-  );
-  return centre(stepped, endpoints);
-}
-
-function isMeasured({ latency }: TrimEndpoint, { minSamples }: AdaptiveConfig): boolean {
-  return latency.count >= minSamples && latency.sum > 0;
-}
-
-function logLatency({ latency }: TrimEndpoint): number {
-  return Math.log(latency.sum / latency.count);
-}
-
-/** Traffic-weighted mean of the log latency of those that learn, per locality. */
-function setPointsOf(endpoints: readonly TrimEndpoint[], config: AdaptiveConfig): Map<string, number> {
-  const sums = new Map<string, { traffic: number; weightedLog: number }>();
-  for (const endpoint of endpoints) {
-    if (!endpoint.learns || endpoint.traffic <= 0 || !isMeasured(endpoint, config)) continue;
-    const sum = sums.get(endpoint.locality) ?? { traffic: 0, weightedLog: 0 };
-    sum.traffic += endpoint.traffic;
-    sum.weightedLog += endpoint.traffic * logLatency(endpoint);
-    sums.set(endpoint.locality, sum);
+export function stepTrims(columns: EndpointColumns, step: TrimStep): void {
+  const { pool, held, elapsedMs, config } = step;
+  const logLatencies = logLatenciesOf(columns, config);
+  const setPoints = setPointsOf(logLatencies, step);
+  const standardErrorOf = standardErrors(columns, elapsedMs, config);
+  for (let i = 0; i < logLatencies.length; i++) {
+    const setPoint = setPoints[pool.localities[i] ?? 0] ?? Number.NaN;
+    if (held.has(i) || Number.isNaN(setPoint)) continue;
+    stepOne(columns, i, setPoint - (logLatencies[i] ?? Number.NaN), standardErrorOf, step);
   }
-  return new Map(Array.from(sums, ([locality, { traffic, weightedLog }]) => [locality, weightedLog / traffic]));
+  centre(columns.trim, step);
 }
 
+/** NaN = too few answers to tell. */
+function logLatenciesOf({ latencyCount, latencySumMs }: EndpointColumns, { minSamples }: AdaptiveConfig): Float64Array {
+  return latencyCount.map((count, i) => {
+    const sumMs = latencySumMs[i] ?? 0;
+    return count >= minSamples && sumMs > 0 ? Math.log(sumMs / count) : Number.NaN;
+  });
+}
+
+/** Traffic-weighted mean of the log latency of those that learn, per locality; NaN = nobody to learn from. */
+function setPointsOf(logLatencies: Float64Array, { pool, held, traffic }: TrimStep): Float64Array {
+  const weights = new Float64Array(pool.localityCount);
+  const sums = new Float64Array(pool.localityCount);
+  for (let i = 0; i < logLatencies.length; i++) {
+    const logLatency = logLatencies[i] ?? Number.NaN;
+    const weight = traffic[i] ?? 0;
+    if (held.has(i) || weight <= 0 || Number.isNaN(logLatency)) continue;
+    const locality = pool.localities[i] ?? 0;
+    weights[locality] = (weights[locality] ?? 0) + weight;
+    sums[locality] = (sums[locality] ?? 0) + weight * logLatency;
+  }
+  return sums.map((sum, locality) => sum / (weights[locality] ?? 0));
+}
+
+/** @param distance log of how much faster it should be; NaN = not measured */
 function stepOne(
-  endpoint: TrimEndpoint,
-  setPoint: number | undefined,
-  standardError: number,
-  { elapsedMs, gainPerS, config }: TrimStep,
-): Trimmed {
-  const { trim, swing, latency, learns, overload, bound } = endpoint;
+  columns: EndpointColumns,
+  i: number,
+  distance: number,
+  standardErrorOf: (position: number) => number,
+  { overload, bound, elapsedMs, gainPerS, config }: TrimStep,
+): void {
+  const { trim, latencyCount } = columns;
   const elapsedS = elapsedMs / 1000;
-  if (!learns || setPoint === undefined) return { trim, swing };
   // Nobody measures it any more: what was learned fades towards the prior.
-  const kept = trim * (1 - Math.min(1, config.leakPerS * elapsedS));
-  if (!isMeasured(endpoint, config)) return { trim: kept, swing };
-  const error = clamp(setPoint - logLatency(endpoint), config.maxStep);
-  const moved = swingStep(swing, error, elapsedMs, config);
+  const kept = (trim[i] ?? 0) * (1 - Math.min(1, config.leakPerS * elapsedS));
+  trim[i] = kept;
+  if (Number.isNaN(distance)) return;
+  const error = clamp(distance, config.maxStep);
+  const swing = swingStep(swingAt(columns, i), error, elapsedMs, config);
+  setSwing(columns, i, swing);
   // An error that stays on one side becomes certain in time, however noisy it is.
-  const longer = Math.sqrt((2 * config.tauMs) / (2 * config.tauMs + moved.heldMs / HELD_DISCOUNT));
-  const doubt = Math.max(config.deadZone, config.doubt * standardError * longer);
-  if (overload < 0 && error < 0) return { trim: clamp(kept + overload, bound), swing: moved };
+  const longer = Math.sqrt((2 * config.tauMs) / (2 * config.tauMs + swing.heldMs / HELD_DISCOUNT));
+  const doubt = Math.max(config.deadZone, config.doubt * standardErrorOf(i) * longer);
+  const correction = overload[i] ?? 0;
+  if (correction < 0 && error < 0) {
+    trim[i] = clamp(kept + correction, bound);
+    return;
+  }
   const certain = Math.sign(error) * Math.max(0, Math.abs(error) - doubt);
-  if (certain === 0) return { trim: kept, swing: moved };
-  const confidence = latency.count / (latency.count + config.halfConfidenceSamples);
-  return { trim: clamp(kept + gainPerS * moved.gainFactor * elapsedS * confidence * certain, bound), swing: moved };
+  if (certain === 0) return;
+  const count = latencyCount[i] ?? 0;
+  const confidence = count / (count + config.halfConfidenceSamples);
+  trim[i] = clamp(kept + gainPerS * swing.gainFactor * elapsedS * confidence * certain, bound);
 }
 
-function centre(trims: readonly Trimmed[], endpoints: readonly TrimEndpoint[]): Trimmed[] {
-  const sums = new Map<string, { sum: number; count: number }>();
-  endpoints.forEach(({ locality, learns }, i) => {
-    if (!learns) return;
-    const known = sums.get(locality) ?? { sum: 0, count: 0 };
-    known.sum += trims[i]?.trim ?? 0;
-    known.count += 1;
-    sums.set(locality, known);
-  });
-  return trims.map(({ trim, swing }, i) => {
-    const endpoint = endpoints[i];
-    const known = endpoint === undefined ? undefined : sums.get(endpoint.locality);
-    if (endpoint === undefined || known === undefined) return { trim, swing };
-    return { trim: clamp(trim - known.sum / known.count, endpoint.bound), swing };
-  });
+function centre(trims: Float64Array, { pool, held, bound }: TrimStep): void {
+  const { localities, localityCount } = pool;
+  const sums = new Float64Array(localityCount);
+  const counts = new Float64Array(localityCount);
+  for (let i = 0; i < trims.length; i++) {
+    if (held.has(i)) continue;
+    const locality = localities[i] ?? 0;
+    sums[locality] = (sums[locality] ?? 0) + (trims[i] ?? 0);
+    counts[locality] = (counts[locality] ?? 0) + 1;
+  }
+  for (let i = 0; i < trims.length; i++) {
+    const locality = localities[i] ?? 0;
+    const count = counts[locality] ?? 0;
+    if (count > 0) trims[i] = clamp((trims[i] ?? 0) - (sums[locality] ?? 0) / count, bound);
+  }
 }
 
 function clamp(value: number, limit: number): number {

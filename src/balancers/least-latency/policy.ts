@@ -2,10 +2,10 @@
 // elasticity rho/(1-rho): the bounds and the long memory are what keeps it from swinging. `adaptive` does better.
 import { z } from "zod";
 import { LEAST_REQUEST } from "../../model/enforcement.js";
-import type { Factor } from "../../model/plan.js";
-import { type DecayedMean, decayedMean, EMPTY_MEAN, meanOf } from "../../stats/decay.js";
+import { decayedMean, meanAt, meanOf, setMean } from "../../stats/decay.js";
 import { lowerMedian } from "../../stats/median.js";
-import { registeredWeightFactors } from "../registered-weight.js";
+import { MemberTable, type StoredTable } from "../../stats/member-table.js";
+import { registeredRatios, registeredWeightFactor } from "../registered-weight.js";
 import type { PolicyInput, PolicyOutput, WeightPolicy } from "../weight-policy.js";
 
 const configSchema = z.strictObject({
@@ -18,7 +18,12 @@ const configSchema = z.strictObject({
     .describe("A share is at most this many times, and at least this part of, the fair one."),
 });
 type Config = z.output<typeof configSchema>;
-type State = Readonly<Record<string, DecayedMean>>;
+
+const NOT_MEASURED = { count: 0, sumMs: 0 };
+type State = MemberTable<keyof typeof NOT_MEASURED> | StoredTable;
+
+/** Effective samples from which an average is believed. */
+const MIN_SAMPLES = 5;
 
 export const leastLatencyPolicy: WeightPolicy<Config, State> = {
   name: "least-latency",
@@ -26,28 +31,34 @@ export const leastLatencyPolicy: WeightPolicy<Config, State> = {
   configSchema,
   enforcementOf: () => LEAST_REQUEST,
   dynamic: true,
-  evaluate(input: PolicyInput<Config, State>): PolicyOutput<State> {
-    const { tauMs, maxRatio } = input.config;
-    const state: Record<string, DecayedMean> = {};
-    for (const { id } of input.endpoints) {
-      const load = input.loads.get(id);
-      const sumMs = (load?.latencyMs ?? 0) * (load?.latencyCount ?? 0);
-      state[id] = decayedMean(input.state?.[id] ?? EMPTY_MEAN, input.gapMs, tauMs, load?.latencyCount ?? 0, sumMs);
+  evaluate({ pool, loads, gapMs, config, state }: PolicyInput<Config, State>): PolicyOutput<State> {
+    const { tauMs, maxRatio } = config;
+    const before = MemberTable.of(NOT_MEASURED, pool.ids, state).columns;
+    const table = new MemberTable(NOT_MEASURED, pool.ids);
+    const { count, sumMs } = table.columns;
+    for (let i = 0; i < count.length; i++) {
+      const samples = loads[i]?.latencyCount ?? 0;
+      const roundMs = (loads[i]?.latencyMs ?? 0) * samples;
+      setMean(count, sumMs, i, decayedMean(meanAt(before.count, before.sumMs, i), gapMs, tauMs, samples, roundMs));
     }
-    const means = input.endpoints.map(({ id }) => meanOf(state[id] ?? EMPTY_MEAN, 5));
-    const median = lowerMedian(means.filter((mean) => mean !== undefined));
-    const registered = registeredWeightFactors(input.endpoints);
-    const factors = new Map<PolicyInput<Config, State>["endpoints"][number]["id"], readonly Factor[]>();
-    input.endpoints.forEach(({ id }, i) => {
-      const mean = means[i];
-      const ratio = mean === undefined || median === undefined || mean <= 0 ? 1 : median / mean;
-      const value = Math.min(maxRatio, Math.max(1 / maxRatio, ratio));
-      const note =
-        mean === undefined
-          ? "not enough samples"
-          : `${mean.toFixed(1)} ms against a median of ${(median ?? 0).toFixed(1)} ms`;
-      factors.set(id, [registered(id), { name: "latency", value, note }]);
-    });
-    return { factors, state };
+    const meanMsOf = (i: number): number | undefined => meanOf(meanAt(count, sumMs, i), MIN_SAMPLES);
+    const medianMs = lowerMedian(pool.ids.flatMap((_, i) => meanMsOf(i) ?? []));
+    const valueOf = (i: number): number => {
+      const meanMs = meanMsOf(i);
+      const ratio = meanMs === undefined || medianMs === undefined || meanMs <= 0 ? 1 : medianMs / meanMs;
+      return Math.min(maxRatio, Math.max(1 / maxRatio, ratio));
+    };
+    return {
+      products: registeredRatios(pool).map((registered, i) => registered * valueOf(i)),
+      factorsOf: (i) => {
+        const meanMs = meanMsOf(i);
+        const note =
+          meanMs === undefined
+            ? "not enough samples"
+            : `${meanMs.toFixed(1)} ms against a median of ${(medianMs ?? 0).toFixed(1)} ms`;
+        return [registeredWeightFactor(pool, i), { name: "latency", value: valueOf(i), note }];
+      },
+      state: table,
+    };
   },
 };

@@ -3,12 +3,11 @@
 // that serves four times as much would look four times as bad.
 import { z } from "zod";
 import { LEAST_REQUEST } from "../../model/enforcement.js";
-import type { InstanceId } from "../../model/ids.js";
 import { completionsOf } from "../../model/load.js";
-import type { Factor } from "../../model/plan.js";
 import { decayFactor } from "../../stats/decay.js";
 import { lowerMedian } from "../../stats/median.js";
-import { registeredWeightFactors } from "../registered-weight.js";
+import { type Columns, MemberTable, type StoredTable } from "../../stats/member-table.js";
+import { registeredRatios, registeredWeightFactor } from "../registered-weight.js";
 import type { PolicyInput, PolicyOutput, WeightPolicy } from "../weight-policy.js";
 import { p2cScore } from "./score.js";
 
@@ -29,16 +28,11 @@ const configSchema = z.strictObject({
 });
 type Config = z.output<typeof configSchema>;
 
-interface EndpointState {
-  readonly completions: number;
-  readonly errors: number;
-  readonly latencySumMs: number;
-  readonly latencyCount: number;
-  readonly inFlightSum: number;
-}
-type State = Readonly<Record<string, EndpointState>>;
+/** Decayed sums. */
+const EMPTY = { completions: 0, errors: 0, latencySumMs: 0, latencyCount: 0, inFlightSum: 0 };
+type Field = keyof typeof EMPTY;
+type State = MemberTable<Field> | StoredTable;
 
-const EMPTY: EndpointState = { completions: 0, errors: 0, latencySumMs: 0, latencyCount: 0, inFlightSum: 0 };
 const MIN_SAMPLES = 5;
 
 export const p2cPolicy: WeightPolicy<Config, State> = {
@@ -48,58 +42,63 @@ export const p2cPolicy: WeightPolicy<Config, State> = {
   enforcementOf: () => LEAST_REQUEST,
   dynamic: true,
   evaluate(input: PolicyInput<Config, State>): PolicyOutput<State> {
-    const state: Record<string, EndpointState> = {};
-    for (const { id } of input.endpoints) state[id] = next(input, id);
-    const scores = scoresOf(input, state);
-    const median = lowerMedian([...scores.values()]) ?? 1;
-    const registered = registeredWeightFactors(input.endpoints);
-    const factors = new Map<InstanceId, readonly Factor[]>();
-    for (const { id } of input.endpoints) {
-      const score = scores.get(id);
-      const ratio = score === undefined ? 1 : median / Math.max(score, 1e-9);
-      const value = Math.min(input.config.maxRatio, Math.max(1 / input.config.maxRatio, ratio));
-      const note =
-        score === undefined
+    const { pool, config } = input;
+    const table = addRound(input);
+    const scores = scoresOf(table.columns, config);
+    const median = lowerMedian(scores.filter((score) => !Number.isNaN(score))) ?? 1;
+    const valueOf = (i: number): number => {
+      const score = scores[i] ?? Number.NaN;
+      const ratio = Number.isNaN(score) ? 1 : median / Math.max(score, 1e-9);
+      return Math.min(config.maxRatio, Math.max(1 / config.maxRatio, ratio));
+    };
+    return {
+      products: registeredRatios(pool).map((registered, i) => registered * valueOf(i)),
+      factorsOf: (i) => {
+        const score = scores[i] ?? Number.NaN;
+        const note = Number.isNaN(score)
           ? "not enough samples"
           : `score ${score.toFixed(1)} against a median of ${median.toFixed(1)}`;
-      factors.set(id, [registered(id), { name: "score", value, note }]);
-    }
-    return { factors, state };
+        return [registeredWeightFactor(pool, i), { name: "score", value: valueOf(i), note }];
+      },
+      state: table,
+    };
   },
 };
 
-function next({ state, gapMs, loads, config }: PolicyInput<Config, State>, id: InstanceId): EndpointState {
-  const previous = state?.[id] ?? EMPTY;
+function addRound({ pool, state, gapMs, loads, config }: PolicyInput<Config, State>): MemberTable<Field> {
+  const before = MemberTable.of(EMPTY, pool.ids, state).columns;
+  const table = new MemberTable(EMPTY, pool.ids);
+  const after = table.columns;
   const keep = decayFactor(gapMs, config.tauMs);
-  const load = loads.get(id);
-  return {
-    completions: previous.completions * keep + completionsOf(load),
-    errors: previous.errors * keep + (load?.errors ?? 0),
-    latencySumMs: previous.latencySumMs * keep + (load?.latencyMs ?? 0) * (load?.latencyCount ?? 0),
-    latencyCount: previous.latencyCount * keep + (load?.latencyCount ?? 0),
-    inFlightSum: previous.inFlightSum * keep + (load?.inFlight ?? 0),
-  };
+  for (let i = 0; i < pool.ids.length; i++) {
+    const load = loads[i];
+    const count = load?.latencyCount ?? 0;
+    after.completions[i] = (before.completions[i] ?? 0) * keep + completionsOf(load);
+    after.errors[i] = (before.errors[i] ?? 0) * keep + (load?.errors ?? 0);
+    after.latencySumMs[i] = (before.latencySumMs[i] ?? 0) * keep + (load?.latencyMs ?? 0) * count;
+    after.latencyCount[i] = (before.latencyCount[i] ?? 0) * keep + count;
+    after.inFlightSum[i] = (before.inFlightSum[i] ?? 0) * keep + (load?.inFlight ?? 0);
+  }
+  return table;
 }
 
-function scoresOf(input: PolicyInput<Config, State>, state: State): Map<InstanceId, number> {
-  const measured = input.endpoints.flatMap(({ id }) => {
-    const { completions, errors, latencySumMs, latencyCount, inFlightSum } = state[id] ?? EMPTY;
-    if (completions < MIN_SAMPLES) return [];
-    const latencyMs = latencyCount >= 1 ? latencySumMs / latencyCount : undefined;
-    return [{ id, errorRate: errors / completions, latencyMs, queue: inFlightSum / completions }];
-  });
-  const medianMs = lowerMedian(measured.flatMap(({ latencyMs }) => latencyMs ?? [])) ?? 0;
-  const medianQueue = lowerMedian(measured.map(({ queue }) => queue)) ?? 0;
-  const scale = input.config.latencyScaleMs;
+/** NaN = not enough samples. */
+function scoresOf(sums: Columns<Field>, { latencyScaleMs: scale }: Config): Float64Array {
+  const { completions, errors, latencySumMs, latencyCount, inFlightSum } = sums;
+  const isMeasured = (i: number): boolean => (completions[i] ?? 0) >= MIN_SAMPLES;
+  const latencyMsOf = (i: number): number | undefined =>
+    (latencyCount[i] ?? 0) >= 1 ? (latencySumMs[i] ?? 0) / (latencyCount[i] ?? 1) : undefined;
+  const queueOf = (i: number): number => (inFlightSum[i] ?? 0) / (completions[i] ?? 1);
+  const measured = Array.from(completions, (_, i) => i).filter(isMeasured);
+  const medianMs = lowerMedian(measured.flatMap((i) => latencyMsOf(i) ?? [])) ?? 0;
+  const medianQueue = lowerMedian(measured.map(queueOf)) ?? 0;
   const relative = (value: number, reference: number): number => (reference > 0 ? (value / reference) * scale : scale);
-  return new Map(
-    measured.map(({ id, errorRate, latencyMs, queue }) => [
-      id,
-      p2cScore({
-        connections: relative(queue, medianQueue),
-        latencyMs: relative(latencyMs ?? medianMs, medianMs),
-        errorRate,
-      }),
-    ]),
-  );
+  return completions.map((count, i) => {
+    if (!isMeasured(i)) return Number.NaN;
+    return p2cScore({
+      connections: relative(queueOf(i), medianQueue),
+      latencyMs: relative(latencyMsOf(i) ?? medianMs, medianMs),
+      errorRate: (errors[i] ?? 0) / count,
+    });
+  });
 }

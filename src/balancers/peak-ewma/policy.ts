@@ -3,12 +3,10 @@
 // other factor of Finagle's cost, are left to Envoy's LEAST_REQUEST, which sees them as they are and not a round late.
 import { z } from "zod";
 import { LEAST_REQUEST } from "../../model/enforcement.js";
-import type { InstanceId } from "../../model/ids.js";
-import type { EndpointLoad } from "../../model/load.js";
-import type { Factor } from "../../model/plan.js";
-import { type DecayedMean, EMPTY_MEAN, ewmaStep } from "../../stats/decay.js";
+import { ewmaStep, setMean } from "../../stats/decay.js";
 import { lowerMedian } from "../../stats/median.js";
-import { registeredWeightFactors } from "../registered-weight.js";
+import { type Columns, MemberTable, type StoredTable } from "../../stats/member-table.js";
+import { registeredRatios, registeredWeightFactor } from "../registered-weight.js";
 import type { PolicyInput, PolicyOutput, WeightPolicy } from "../weight-policy.js";
 
 const configSchema = z.strictObject({
@@ -35,16 +33,16 @@ const configSchema = z.strictObject({
 });
 type Config = z.output<typeof configSchema>;
 
-interface EndpointState {
+const NEW_ENDPOINT = {
   /** Milliseconds; 0 = not known. */
-  readonly costMs: number;
+  costMs: 0,
   /** Samples that do not make an observation yet, and how long they took to come together. */
-  readonly pending: DecayedMean;
-  readonly pendingMs: number;
-}
-type State = Readonly<Record<string, EndpointState>>;
-
-const NEW_ENDPOINT: EndpointState = { costMs: 0, pending: EMPTY_MEAN, pendingMs: 0 };
+  pendingCount: 0,
+  pendingSumMs: 0,
+  pendingMs: 0,
+};
+type Field = keyof typeof NEW_ENDPOINT;
+type State = MemberTable<Field> | StoredTable;
 
 export const peakEwmaPolicy: WeightPolicy<Config, State> = {
   name: "peak-ewma",
@@ -53,39 +51,48 @@ export const peakEwmaPolicy: WeightPolicy<Config, State> = {
   enforcementOf: () => LEAST_REQUEST,
   dynamic: true,
   evaluate(input: PolicyInput<Config, State>): PolicyOutput<State> {
-    const { maxRatio } = input.config;
-    const state: Record<string, EndpointState> = {};
-    for (const { id } of input.endpoints) {
-      state[id] = observe(input.state?.[id] ?? NEW_ENDPOINT, input.loads.get(id), input.gapMs, input.config);
-    }
-    const costs = input.endpoints.map(({ id }) => state[id]?.costMs ?? 0);
-    const medianMs = lowerMedian(costs.filter((costMs) => costMs > 0)) ?? 0;
-    const registered = registeredWeightFactors(input.endpoints);
-    const factors = new Map<InstanceId, readonly Factor[]>(
-      input.endpoints.map(({ id }, i) => {
-        const costMs = costs[i] ?? 0;
-        const value = costMs > 0 ? Math.min(maxRatio, Math.max(1 / maxRatio, medianMs / costMs)) : 1;
+    const { pool, config } = input;
+    const before = MemberTable.of(NEW_ENDPOINT, pool.ids, input.state).columns;
+    const table = new MemberTable(NEW_ENDPOINT, pool.ids);
+    for (let i = 0; i < pool.ids.length; i++) observe(input, before, table.columns, i);
+    const { costMs } = table.columns;
+    const medianMs = lowerMedian(costMs.filter((cost) => cost > 0)) ?? 0;
+    const valueOf = (i: number): number => {
+      const cost = costMs[i] ?? 0;
+      return cost > 0 ? Math.min(config.maxRatio, Math.max(1 / config.maxRatio, medianMs / cost)) : 1;
+    };
+    return {
+      products: registeredRatios(pool).map((registered, i) => registered * valueOf(i)),
+      factorsOf: (i) => {
+        const cost = costMs[i] ?? 0;
         const note =
-          costMs > 0
-            ? `peak latency ${costMs.toFixed(1)} ms against a median of ${medianMs.toFixed(1)} ms`
+          cost > 0
+            ? `peak latency ${cost.toFixed(1)} ms against a median of ${medianMs.toFixed(1)} ms`
             : "not enough samples";
-        return [id, [registered(id), { name: "peak latency", value, note }]];
-      }),
-    );
-    return { factors, state };
+        return [registeredWeightFactor(pool, i), { name: "peak latency", value: valueOf(i), note }];
+      },
+      state: table,
+    };
   },
 };
 
 function observe(
-  { costMs, pending, pendingMs }: EndpointState,
-  load: EndpointLoad | undefined,
-  gapMs: number,
-  { tauMs, minSamples }: Config,
-): EndpointState {
-  const count = pending.count + (load?.latencyCount ?? 0);
-  const sum = pending.sum + (load?.latencyCount ?? 0) * (load?.latencyMs ?? 0);
-  const elapsedMs = pendingMs + gapMs;
-  if (count < minSamples) return { costMs, pending: { count, sum }, pendingMs: elapsedMs };
-  const seenMs = sum / count;
-  return { ...NEW_ENDPOINT, costMs: seenMs > costMs ? seenMs : ewmaStep(costMs, seenMs, elapsedMs, tauMs) };
+  { loads, gapMs, config }: PolicyInput<Config, State>,
+  before: Columns<Field>,
+  after: Columns<Field>,
+  i: number,
+): void {
+  const load = loads[i];
+  const knownMs = before.costMs[i] ?? 0;
+  const count = (before.pendingCount[i] ?? 0) + (load?.latencyCount ?? 0);
+  const sumMs = (before.pendingSumMs[i] ?? 0) + (load?.latencyCount ?? 0) * (load?.latencyMs ?? 0);
+  const elapsedMs = (before.pendingMs[i] ?? 0) + gapMs;
+  if (count < config.minSamples) {
+    after.costMs[i] = knownMs;
+    setMean(after.pendingCount, after.pendingSumMs, i, { count, sum: sumMs });
+    after.pendingMs[i] = elapsedMs;
+    return;
+  }
+  const seenMs = sumMs / count;
+  after.costMs[i] = seenMs > knownMs ? seenMs : ewmaStep(knownMs, seenMs, elapsedMs, config.tauMs);
 }

@@ -1,6 +1,6 @@
 // Nearly equal shares are made equal on purpose: only with all weights equal does Envoy use true power of two choices,
 // which beats any weighted schedule on a homogeneous pool. Two thresholds, so that it does not flip between algorithms.
-import { type Draft, withShares } from "../draft.js";
+import { type Draft, fairShareOf, ratiosOf, withShares } from "../draft.js";
 import type { ControlSettings } from "../settings.js";
 
 export interface Collapsed {
@@ -14,10 +14,14 @@ export function collapseToEqual(
   wasEqual: boolean,
   { collapseEnter, collapseLeave }: ControlSettings["guards"],
 ): Collapsed {
-  const ratios = draft.map(({ share, fairShare }) => share / fairShare);
-  const spread = Math.max(...ratios) / Math.min(...ratios);
-  const equal = spread < (wasEqual ? collapseLeave : collapseEnter);
+  let largest = 0;
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const ratio of ratiosOf(draft)) {
+    largest = Math.max(largest, ratio);
+    smallest = Math.min(smallest, ratio);
+  }
+  const equal = largest / smallest < (wasEqual ? collapseLeave : collapseEnter);
   if (!equal) return { draft, equal };
-  const fair = draft.map(({ fairShare }) => fairShare);
+  const fair = draft.shares.map((_, i) => fairShareOf(draft.pool, i));
   return { draft: withShares(draft, fair, { name: "equal", note: "differences too small to act on" }), equal };
 }

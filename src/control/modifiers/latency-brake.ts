@@ -6,38 +6,21 @@
 // away from a busy fleet is worse than its queue. At full rate it is braked only when it never was that slow by chance.
 // An instance whose slowness was over by the time the brake took hold (a collector's pause) earns it patience: chasing
 // pauses costs the capacity of those that are back at work.
-import type { InstanceId } from "../../model/ids.js";
-import { completionsOf } from "../../model/load.js";
-import { type DecayedMean, decayedMean, decayFactor, EMPTY_MEAN, ewmaStep, meanOf } from "../../stats/decay.js";
+import { completionsOf, type EndpointLoad } from "../../model/load.js";
+import { type DecayedMean, decayedMean, decayFactor, ewmaStep, meanAt, meanOf, setMean } from "../../stats/decay.js";
 import { lowerMedian } from "../../stats/median.js";
 import type { ControlSettings } from "../settings.js";
+import {
+  type EndpointHeat,
+  type HeatColumns,
+  type HeatState,
+  type HeatTable,
+  heatAt,
+  heatsOf,
+  newHeats,
+  setHeat,
+} from "./heat.js";
 import type { Effect, Modifier, ModifierInput, ModifierOutput } from "./modifier.js";
-
-interface EndpointHeat {
-  /** Latency judged now, milliseconds. */
-  readonly fast: DecayedMean;
-  /** What is normal for this instance, milliseconds; 0 = not known yet. */
-  readonly baselineMs: number;
-  /** Part of the service's completions that is normal for it, 0..1; learned along with the baseline. */
-  readonly baselinePart: number;
-  /** Squared ln(slowness) from round to round while nothing is wrong: how much of it is usual here. */
-  readonly scatter: DecayedMean;
-  /** Milliseconds of traffic behind the baseline. */
-  readonly learnedMs: number;
-  readonly hotRounds: number;
-  /** 1 = released. */
-  readonly factor: number;
-  /** Rounds since the brake was set; 0 = it is not. */
-  readonly brakedRounds: number;
-  /** Brakes that came too late for what they were set for, decayed. */
-  readonly pauses: number;
-  /** Braked although it did as much as ever: given back at once when its queue is gone. */
-  readonly busy: boolean;
-  /** Last slowness, in multiples of the baseline; for the explanation. */
-  readonly slowness: number;
-}
-
-type State = Readonly<Record<string, EndpointHeat>>;
 
 /** Past answers count as at most this many times `minSamples`, or as many as there are new ones. */
 const OUTVOTE = 3;
@@ -49,32 +32,18 @@ const PAUSE_MEMORY_MS = 60_000;
 /** Rounds that slowness has to last on top, at most. */
 const MAX_PATIENCE = 3;
 
-const UNKNOWN: EndpointHeat = {
-  fast: EMPTY_MEAN,
-  baselineMs: 0,
-  baselinePart: 0,
-  scatter: EMPTY_MEAN,
-  learnedMs: 0,
-  hotRounds: 0,
-  factor: 1,
-  brakedRounds: 0,
-  pauses: 0,
-  busy: false,
-  slowness: 1,
-};
-
-export const latencyBrake: Modifier<State> = {
+export const latencyBrake: Modifier<HeatState> = {
   name: "brake",
   reactsToFaults: true,
-  evaluate(input: ModifierInput<State>): ModifierOutput<State> {
-    const before = new Map(input.endpoints.map((id) => [id, input.state?.[id] ?? UNKNOWN]));
-    const state = input.elapsedMs > 0 ? step(input, before) : Object.fromEntries(before);
-    const effects = new Map<InstanceId, Effect>();
-    for (const id of input.endpoints) {
-      const { factor, slowness, hotRounds, busy } = state[id] ?? UNKNOWN;
+  evaluate(input: ModifierInput<HeatState>): ModifierOutput<HeatState> {
+    const before = heatsOf(input.ids, input.state);
+    const state = input.elapsedMs > 0 ? step(input, before.columns) : before;
+    const effects = new Map<number, Effect>();
+    for (const [i, factor] of state.columns.factor.entries()) {
       if (factor >= 1) continue;
+      const { slowness, hotRounds, busy } = heatAt(state.columns, i);
       const times = slowness.toFixed(1);
-      effects.set(id, {
+      effects.set(i, {
         factor: { name: "latency brake", value: factor, note: `${times} times its normal latency` },
         reason: hotRounds > 0 ? `slow: ${times} times its normal latency` : "was slow: share is being given back",
         phase: hotRounds > 0 ? "hot" : "cooling",
@@ -86,46 +55,77 @@ export const latencyBrake: Modifier<State> = {
   },
 };
 
-function step(input: ModifierInput<State>, before: ReadonlyMap<InstanceId, EndpointHeat>): State {
+function step(input: ModifierInput<HeatState>, before: HeatColumns): HeatTable {
+  const { ids, loads, completions } = input;
   const { brake } = input.settings;
+  const table = newHeats(ids);
+  const { fastCount, fastSum } = table.columns;
   const usualMs = usualLatencyMs(input, before);
-  const measured = new Map([...before].map(([id, heat]) => [id, measure(input, id, heat, usualMs)]));
-  const reference = Math.max(1, lowerMedian([...measured.values()].flatMap(({ slowness }) => slowness ?? [])) ?? 1);
-  const held = [...before.values()].filter(({ factor }) => factor < 1).length;
-  const slots = Math.max(input.endpoints.length > 1 ? 1 : 0, Math.floor(brake.maxPoolShare * input.endpoints.length));
-  const partOf = partsOf(input);
-  const hot = new Set<InstanceId>();
-  const usualScatter = lowerMedian([...before.values()].flatMap(({ scatter }) => meanOf(scatter) ?? [])) ?? 0;
-  for (const [id, heat] of before) {
-    const ratio = (measured.get(id)?.slowness ?? 0) / reference;
-    if (ratio > hotRatioOf(heat, partOf(id), usualScatter, brake)) hot.add(id);
+  const slownesses = new Float64Array(ids.length); // NaN = nothing to judge by
+  for (let i = 0; i < ids.length; i++) {
+    const { fast, slowness = Number.NaN } = measure(input, loads[i], heatAt(before, i), usualMs);
+    setMean(fastCount, fastSum, i, fast);
+    slownesses[i] = slowness;
   }
-  const candidates = [...hot]
-    .filter((id) => (before.get(id)?.factor ?? 1) >= 1)
-    .toSorted((a, b) => (measured.get(b)?.slowness ?? 0) - (measured.get(a)?.slowness ?? 0));
-  const admitted = new Set(candidates.slice(0, Math.max(0, slots - held)));
-  const state: Record<string, EndpointHeat> = {};
-  for (const [id, heat] of before) {
-    const { fast, slowness } = measured.get(id) ?? { fast: heat.fast, slowness: undefined };
-    const mayBrake = heat.factor < 1 || admitted.has(id);
-    state[id] = judge({
+  const reference = Math.max(1, lowerMedian(slownesses.filter((slowness) => !Number.isNaN(slowness))) ?? 1);
+  const partOf = (i: number): number => (completions > 0 ? completionsOf(loads[i]) / completions : 0);
+  const usualScatter = usualScatterOf(before);
+  const hot = new Set<number>();
+  for (let i = 0; i < ids.length; i++) {
+    const ratio = (slownesses[i] ?? Number.NaN) / reference;
+    // Few are slower at all, and only for them it is worth asking how much of that is usual.
+    if (ratio > brake.hotRatio && ratio > hotRatioOf(heatAt(before, i), partOf(i), usualScatter, brake)) hot.add(i);
+  }
+  const admitted = admittedOf(hot, before.factor, slownesses, brake);
+  for (let i = 0; i < ids.length; i++) {
+    const heat = heatAt(before, i);
+    const slowness = slownesses[i] ?? Number.NaN;
+    const after = judge({
       input,
-      id,
-      heat: { ...heat, fast },
-      part: partOf(id),
-      slowness,
+      load: loads[i],
+      heat: { ...heat, fast: meanAt(fastCount, fastSum, i) },
+      part: partOf(i),
+      slowness: Number.isNaN(slowness) ? undefined : slowness,
       reference,
-      isHot: hot.has(id),
-      mayBrake,
+      isHot: hot.has(i),
+      mayBrake: heat.factor < 1 || admitted.has(i),
     });
+    setHeat(table.columns, i, after);
   }
-  return state;
+  return table;
+}
+
+/** Which of the hot ones may be braked anew, the slowest first: only a part of the pool is ever held back. */
+function admittedOf(
+  hot: ReadonlySet<number>,
+  factors: Float64Array,
+  slownesses: Float64Array,
+  { maxPoolShare }: ControlSettings["brake"],
+): ReadonlySet<number> {
+  const pool = factors.length;
+  const slots = Math.max(pool > 1 ? 1 : 0, Math.floor(maxPoolShare * pool));
+  const held = factors.reduce((count, factor) => (factor < 1 ? count + 1 : count), 0);
+  const slownessOf = (i: number): number => slownesses[i] ?? 0;
+  const candidates = [...hot].filter((i) => (factors[i] ?? 1) >= 1).toSorted((a, b) => slownessOf(b) - slownessOf(a));
+  return new Set(candidates.slice(0, Math.max(0, slots - held)));
 }
 
 /** Median over the instances that are left alone. */
-function usualLatencyMs({ loads }: ModifierInput<State>, before: ReadonlyMap<InstanceId, EndpointHeat>): number {
-  const free = [...before].flatMap(([id, { factor }]) => (factor < 1 ? [] : (loads.get(id)?.latencyMs ?? [])));
+function usualLatencyMs({ loads }: ModifierInput<HeatState>, { factor }: HeatColumns): number {
+  const free: number[] = [];
+  for (const [i, load] of loads.entries()) {
+    if ((factor[i] ?? 1) >= 1 && load?.latencyMs !== undefined) free.push(load.latencyMs);
+  }
   return lowerMedian(free) ?? 0;
+}
+
+function usualScatterOf({ scatterCount, scatterSum }: HeatColumns): number {
+  const known: number[] = [];
+  for (let i = 0; i < scatterCount.length; i++) {
+    const scatter = meanOf(meanAt(scatterCount, scatterSum, i));
+    if (scatter !== undefined) known.push(scatter);
+  }
+  return lowerMedian(known) ?? 0;
 }
 
 /**
@@ -133,17 +133,15 @@ function usualLatencyMs({ loads }: ModifierInput<State>, before: ReadonlyMap<Ins
  * makes all equally fast and a share that was raised has a past without meaning. undefined = nothing to judge by.
  */
 function measure(
-  input: ModifierInput<State>,
-  id: InstanceId,
+  { settings: { brake }, gapMs }: ModifierInput<HeatState>,
+  load: EndpointLoad | undefined,
   heat: EndpointHeat,
   usualMs: number,
 ): { fast: DecayedMean; slowness: number | undefined } {
-  const { brake } = input.settings;
-  const load = input.loads.get(id);
   const count = load?.latencySource === "envoy" ? load.latencyCount : 0;
   // An instance that turns slow answers less often: its many quick answers of before must not outvote the few slow ones.
   const past = atMost(heat.fast, Math.max(count, OUTVOTE * brake.minSamples));
-  const fast = decayedMean(past, input.gapMs, brake.fastTauMs, count, count * (load?.latencyMs ?? 0));
+  const fast = decayedMean(past, gapMs, brake.fastTauMs, count, count * (load?.latencyMs ?? 0));
   if (heat.baselineMs <= 0 || heat.learnedMs < brake.matureMs) return { fast, slowness: undefined };
   // A braked instance is judged by what it answers now; by whatever little it answered lately when that is too little.
   const isBraked = heat.factor < 1;
@@ -166,8 +164,8 @@ function atMost({ count, sum }: DecayedMean, limit: number): DecayedMean {
 }
 
 interface Judgement {
-  readonly input: ModifierInput<State>;
-  readonly id: InstanceId;
+  readonly input: ModifierInput<HeatState>;
+  readonly load: EndpointLoad | undefined;
   readonly heat: EndpointHeat;
   /** Part of the service's completions in this round, 0..1. */
   readonly part: number;
@@ -237,17 +235,11 @@ function hotRatioOf(heat: EndpointHeat, part: number, usualScatter: number, brak
   return Math.max(brake.hotRatio, Math.exp(brake.scatterDeviations * Math.sqrt(scatter)));
 }
 
-function partsOf({ loads }: ModifierInput<State>): (id: InstanceId) => number {
-  let total = 0;
-  for (const load of loads.values()) total += completionsOf(load);
-  return (id) => (total > 0 ? completionsOf(loads.get(id)) / total : 0);
-}
-
 /** Quickly down, slowly up: a minute of slowness must not become normal. Not learned while hot. */
-function learnBaseline({ input, id, part }: Judgement, heat: EndpointHeat): EndpointHeat {
+function learnBaseline({ input, load, part }: Judgement, heat: EndpointHeat): EndpointHeat {
   const { brake } = input.settings;
   const latencyMs = meanOf(heat.fast, brake.minSamples);
-  if (latencyMs === undefined || (input.loads.get(id)?.latencyCount ?? 0) === 0 || heat.hotRounds > 0) return heat;
+  if (latencyMs === undefined || (load?.latencyCount ?? 0) === 0 || heat.hotRounds > 0) return heat;
   const learnedMs = heat.learnedMs + input.elapsedMs;
   if (heat.baselineMs <= 0) return { ...heat, baselineMs: latencyMs, baselinePart: part, learnedMs };
   const tauMs =

@@ -11,14 +11,18 @@ export interface ModifierInput<State> {
   readonly elapsedMs: number;
   /** Milliseconds since the previous evaluation with signals. */
   readonly gapMs: number;
-  /** The pool: those that may take traffic, sorted by id. */
-  readonly endpoints: readonly InstanceId[];
-  readonly loads: ReadonlyMap<InstanceId, EndpointLoad>;
+  /** The pool: those that may take traffic, sorted. Positions are in this order. */
+  readonly ids: readonly InstanceId[];
+  /** In the order of the pool; undefined = nothing was measured. All undefined when `elapsedMs` is 0. */
+  readonly loads: readonly (EndpointLoad | undefined)[];
+  /** Completions of the whole service in this round, those out of the pool included. */
+  readonly completions: number;
   /** Completions of the whole service per second, smoothed. */
   readonly serviceRps: number;
   /** Share that the policy alone gives, 0..1, as of the evaluation before; an equal share for newcomers. */
-  readonly policyShareOf: (id: InstanceId) => number;
+  readonly policyShareOf: (position: number) => number;
   readonly settings: ControlSettings;
+  /** What the previous evaluation returned, or what JSON made of it. */
   readonly state: State | undefined;
 }
 
@@ -33,10 +37,12 @@ export interface Effect {
   readonly holds: boolean;
 }
 
+export type Effects = ReadonlyMap<number, Effect>;
+
 export interface ModifierOutput<State> {
-  /** Only endpoints that are not left alone. */
-  readonly effects: ReadonlyMap<InstanceId, Effect>;
-  /** JSON value without absolute times. */
+  /** By position, in their order; only endpoints that are not left alone. */
+  readonly effects: Effects;
+  /** Survives JSON; holds no absolute times. Never changed once returned. */
   readonly state: State;
 }
 

@@ -1,42 +1,42 @@
 // Slow start: an instance that joins a service with traffic begins with a small share and doubles it every few seconds,
 // so that cold caches and just-in-time compilation hurt few requests. Never at the start of the service or of this
 // server, when everybody is new. Envoy's own slow_start stays off: two ramps would multiply.
-import type { InstanceId } from "../../model/ids.js";
-import { completionsOf } from "../../model/load.js";
+import { MemberTable, type StoredTable } from "../../stats/member-table.js";
 import type { Effect, Modifier, ModifierInput, ModifierOutput } from "./modifier.js";
+
+/** 1 = done; 0 = not a member before. */
+const NEWCOMER = { factor: 0 };
 
 interface State {
   /** Milliseconds of traffic this service has seen. */
   readonly servedMs: number;
-  /** Factor per member, 1 = done. */
-  readonly factors: Readonly<Record<string, number>>;
+  readonly members: MemberTable<keyof typeof NEWCOMER> | StoredTable;
 }
 
 export const ramp: Modifier<State> = {
   name: "ramp",
   reactsToFaults: false,
-  evaluate(input: ModifierInput<State>): ModifierOutput<State> {
-    const { start, growthPerS, establishedMs } = input.settings.ramp;
-    const previous = input.state ?? { servedMs: 0, factors: {} };
-    const someoneStayed = input.endpoints.some((id) => id in previous.factors);
-    const established = someoneStayed && previous.servedMs >= establishedMs;
-    const factors: Record<string, number> = {};
-    const effects = new Map<InstanceId, Effect>();
-    for (const id of input.endpoints) {
-      const known = previous.factors[id];
-      const grown = known === undefined ? (established ? start : 1) : known * growthPerS ** (input.elapsedMs / 1000);
-      const factor = Math.min(1, grown);
-      factors[id] = factor;
+  evaluate({ ids, elapsedMs, completions, settings, state }: ModifierInput<State>): ModifierOutput<State> {
+    const { start, growthPerS, establishedMs } = settings.ramp;
+    const before = MemberTable.of(NEWCOMER, ids, state?.members).columns.factor;
+    const members = new MemberTable(NEWCOMER, ids);
+    const someoneStayed = before.some((factor) => factor > 0);
+    const servedMs = someoneStayed ? (state?.servedMs ?? 0) : 0;
+    const established = someoneStayed && servedMs >= establishedMs;
+    const growth = growthPerS ** (elapsedMs / 1000);
+    const effects = new Map<number, Effect>();
+    for (let i = 0; i < ids.length; i++) {
+      const known = before[i] ?? 0;
+      const factor = Math.min(1, known > 0 ? known * growth : established ? start : 1);
+      members.columns.factor[i] = factor;
       if (factor >= 1) continue;
-      effects.set(id, {
+      effects.set(i, {
         factor: { name: "ramp", value: factor, note: "joined a short while ago" },
         reason: `warming up (${Math.round(100 * factor)} %)`,
         phase: "warming",
         holds: true,
       });
     }
-    const hadTraffic = [...input.loads.values()].some((load) => completionsOf(load) > 0);
-    const servedMs = (someoneStayed ? previous.servedMs : 0) + (hadTraffic ? input.elapsedMs : 0);
-    return { effects, state: { servedMs, factors } };
+    return { effects, state: { servedMs: servedMs + (completions > 0 ? elapsedMs : 0), members } };
   },
 };

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
+import { endpointPool } from "../../../src/balancers/endpoint-pool.js";
 import { weightsFor } from "../../../src/balancers/enforcement/share-law.js";
 import { compose } from "../../../src/control/compose.js";
-import type { Draft } from "../../../src/control/draft.js";
+import { type Draft, fairShareOf } from "../../../src/control/draft.js";
 import { clamp } from "../../../src/control/guards/clamp.js";
 import { collapseToEqual } from "../../../src/control/guards/collapse-to-equal.js";
 import { quantise } from "../../../src/control/guards/quantise.js";
@@ -11,6 +12,7 @@ import { DEFAULT_CONTROL_SETTINGS } from "../../../src/control/settings.js";
 import { LEAST_REQUEST, ROUND_ROBIN } from "../../../src/model/enforcement.js";
 import type { InstanceId } from "../../../src/model/ids.js";
 import { boundShares } from "../../../src/stats/bounded-shares.js";
+import { entriesOf, productOf } from "../../harness/policy-rounds.js";
 
 const settings = DEFAULT_CONTROL_SETTINGS.guards;
 const member = fc.record({
@@ -20,20 +22,21 @@ const member = fc.record({
 const drafts = fc.array(member, { minLength: 1, maxLength: 30 }).map(
   (members): Draft =>
     compose({
-      pool: members.map(({ weight }, i) => ({ id: `i${i}` as InstanceId, weight })),
-      policyFactors: new Map(
-        members.map(({ factor }, i) => [`i${i}` as InstanceId, [{ name: "policy", value: factor }]]),
-      ),
+      pool: endpointPool(members.map(({ weight }, i) => ({ id: `i${i}` as InstanceId, weight, locality: "" }))),
+      policy: {
+        products: Float64Array.from(members, ({ factor }) => factor),
+        factorsOf: (i) => [{ name: "policy", value: members[i]?.factor ?? 1 }],
+      },
       effects: [],
     }),
 );
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((total, value) => total + value, 0);
 
 function isSound(draft: Draft): void {
-  expect(sum(draft.map(({ share }) => share))).toBeCloseTo(1, 9);
-  for (const { share, factors } of draft) {
+  expect(sum(draft.shares)).toBeCloseTo(1, 9);
+  for (const { share, factors } of entriesOf(draft)) {
     expect(share).toBeGreaterThan(0);
-    expect(factors.reduce((product, { value }) => product * value, 1) / share).toBeCloseTo(1, 6);
+    expect(productOf(factors) / share).toBeCloseTo(1, 6);
   }
 }
 
@@ -47,7 +50,7 @@ describe("guards keep shares that add up to 1 and are the product of their facto
       fc.property(drafts, (draft) => {
         const clamped = clamp(draft, settings);
         isSound(clamped);
-        for (const { share, fairShare } of clamped) {
+        for (const { share, fairShare } of entriesOf(clamped)) {
           expect(share).toBeGreaterThanOrEqual(fairShare * settings.minShareRatio * (1 - 1e-9));
           expect(share).toBeLessThanOrEqual(Math.min(1, fairShare * settings.maxShareRatio) * (1 + 1e-9));
         }
@@ -62,14 +65,14 @@ describe("guards keep shares that add up to 1 and are the product of their facto
         fc.integer({ min: 1, max: 5_000 }),
         fc.infiniteStream(fc.double({ min: 0.2, max: 3, noNaN: true })),
         (draft, elapsedMs, ratioOf) => {
-          const ratios = new Map(draft.map(({ id }) => [id, ratioOf.next().value]));
-          const total = sum(draft.map(({ id, fairShare }) => (ratios.get(id) ?? 1) * fairShare));
-          for (const [id, ratio] of ratios) ratios.set(id, ratio / total);
+          const raw = draft.shares.map(() => ratioOf.next().value);
+          const total = sum(raw.map((ratio, i) => ratio * fairShareOf(draft.pool, i)));
+          const ratios = raw.map((ratio) => ratio / total);
           const slewed = slew(draft, ratios, elapsedMs, settings);
           isSound(slewed);
-          for (const { id, share, fairShare } of slewed) {
+          for (const [i, { share, fairShare }] of entriesOf(slewed).entries()) {
             expect(share / fairShare).toBeLessThanOrEqual(
-              (ratios.get(id) ?? 1) * settings.slewUpPerS ** (elapsedMs / 1000) * (1 + 1e-6),
+              (ratios[i] ?? 1) * settings.slewUpPerS ** (elapsedMs / 1000) * (1 + 1e-6),
             );
           }
         },
@@ -82,15 +85,16 @@ describe("guards keep shares that add up to 1 and are the product of their facto
       fc.property(drafts, fc.boolean(), (draft, wasEqual) => {
         const collapsed = collapseToEqual(draft, wasEqual, settings);
         isSound(collapsed.draft);
-        const { draft: rounded, steps } = quantise(collapsed.draft, new Map(), settings);
+        const none = new Float64Array(draft.shares.length).fill(Number.NaN);
+        const { draft: rounded, steps = none } = quantise(collapsed.draft, none, settings);
         isSound(rounded);
-        rounded.forEach(({ share }, i) => {
-          expect(Math.abs(Math.log(share / (collapsed.draft[i]?.share ?? 0)))).toBeLessThanOrEqual(
+        for (const [i, share] of rounded.shares.entries()) {
+          expect(Math.abs(Math.log(share / (collapsed.draft.shares[i] ?? 0)))).toBeLessThanOrEqual(
             2 * Math.log1p(settings.quantum),
           );
-        });
+        }
         // Rounding what is rounded, with its own steps, changes nothing: no flutter.
-        expect([...quantise(rounded, steps, settings).steps]).toEqual([...steps]);
+        expect(quantise(rounded, steps, settings).steps).toEqual(steps);
       }),
     );
   });
@@ -112,10 +116,10 @@ test("bounded shares stay within bounds that can be met", () => {
         high,
       );
       expect(sum(bounded)).toBeCloseTo(1, 9);
-      bounded.forEach((share, i) => {
+      for (const [i, share] of bounded.entries()) {
         expect(share).toBeGreaterThanOrEqual((low[i] ?? 0) - 1e-12);
         expect(share).toBeLessThanOrEqual((high[i] ?? 0) + 1e-12);
-      });
+      }
     }),
   );
 });

@@ -42,9 +42,9 @@ it("stays within the bounds, adds up to 1, and keeps the proportions of those th
 });
 
 it("without a bound in the way, only scales", () => {
-  expect(boundShares([1, 3], [0, 0], [1, 1])).toEqual([0.25, 0.75]);
+  expect([...boundShares([1, 3], [0, 0], [1, 1])]).toEqual([0.25, 0.75]);
 });
 
 it("upper bounds that leave a rest are stretched in proportion", () => {
-  expect(boundShares([1, 1], [0, 0], [0.1, 0.3])).toEqual([0.25, 0.75].map((share) => expect.closeTo(share, 12)));
+  expect([...boundShares([1, 1], [0, 0], [0.1, 0.3])]).toEqual([0.25, 0.75].map((share) => expect.closeTo(share, 12)));
 });

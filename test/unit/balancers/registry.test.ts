@@ -2,6 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { bindPolicy, WEIGHT_POLICIES } from "../../../src/balancers/registry.js";
 import { LEAST_REQUEST, RANDOM, ROUND_ROBIN } from "../../../src/model/enforcement.js";
 import type { InstanceId } from "../../../src/model/ids.js";
+import type { EndpointLoad } from "../../../src/model/load.js";
+import { policyRound } from "../../harness/policy-rounds.js";
 
 const bind = (algorithm: string, settings: Record<string, unknown> = {}) => bindPolicy({ algorithm, settings });
 
@@ -47,47 +49,35 @@ describe("policies by name", () => {
 
 describe.each(WEIGHT_POLICIES.filter(({ dynamic }) => !dynamic))("$name, which follows no signal", (policy) => {
   test("gives shares that are equal or as registered, whatever is measured", () => {
-    const weights = { a: 10, b: 20, c: 30 };
-    const evaluate = (latencyMs: number) =>
-      policy.evaluate({
-        elapsedMs: 1_000,
-        gapMs: 1_000,
-        endpoints: Object.entries(weights).map(([id, weight]) => ({
-          id: id as InstanceId,
-          weight,
-          locality: "",
-          hold: undefined,
-        })),
-        loads: new Map([
-          [
-            "a" as InstanceId,
-            {
-              instance: "a" as InstanceId,
-              successes: 1,
-              errors: 9,
-              issued: 10,
-              inFlight: 5,
-              rps: 10,
-              errorRate: 0.9,
-              latencyMs,
-              latencyCount: 10,
-              latencySource: "envoy",
-              utilization: undefined,
-              ageMs: 0,
-              confidence: 1,
-            },
-          ],
-        ]),
-        signalMode: "L",
-        workers: 1,
-        config: policy.configSchema.parse({}),
-        state: undefined,
-      });
-    const values = [...evaluate(5).factors.values()].map(([factor]) => factor?.value ?? 0);
+    const members = [10, 20, 30].map((weight, i) => ({ id: `i${i}`, weight }));
+    const evaluate = (latencyMs: number) => {
+      const load: EndpointLoad = {
+        instance: "i0" as InstanceId,
+        successes: 1,
+        errors: 9,
+        issued: 10,
+        inFlight: 5,
+        rps: 10,
+        errorRate: 0.9,
+        latencyMs,
+        latencyCount: 10,
+        latencySource: "envoy",
+        utilization: undefined,
+        ageMs: 0,
+        confidence: 1,
+      };
+      const config = policy.configSchema.parse({});
+      const { products, factorsOf } = policy.evaluate(
+        policyRound(members, [load, undefined, undefined], config, undefined),
+      );
+      return { products: [...products], factors: members.map((_, i) => factorsOf(i)) };
+    };
+    const values = evaluate(5).factors.map(([factor]) => factor?.value ?? 0);
     expect([
       [1, 1, 1],
       [0.5, 1, 1.5],
     ]).toContainEqual(values);
+    expect(evaluate(5).products).toEqual(values);
     expect(evaluate(5_000)).toEqual(evaluate(5));
   });
 });

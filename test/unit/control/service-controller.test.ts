@@ -57,6 +57,23 @@ describe("every weight is explained", () => {
     expect(explanation?.measuredShare).toBeGreaterThan(0);
   });
 
+  test("an explanation read many rounds later is the one of its round", () => {
+    const rounds = <T>(read: (plan: WeightPlan) => T): T[] => {
+      const plant = new Plant({ hosts: Array.from({ length: 6 }, (_, i) => host(`h${i}`, 2)), rps: 300 });
+      plant.run(20);
+      const [failing, slow] = plant.hosts;
+      if (failing === undefined || slow === undefined) throw new Error("no host");
+      failing.errorRate = 0.5;
+      slow.serviceMs = 200;
+      return plant.run(15).map(({ decision }) => read(decision.plan));
+    };
+    const atOnce = rounds(({ entries }) => structuredClone(entries));
+    const later = rounds((plan) => plan).map(({ entries }) => entries);
+    expect(later).toEqual(atOnce);
+    const names = new Set(later.flat().flatMap(({ factors }) => factors.map(({ name }) => name)));
+    expect([...names]).toEqual(expect.arrayContaining(["latency brake", "errors", "latency trim", "rounding"]));
+  });
+
   test("an instance nobody knows has no explanation", () => {
     expect(
       controllerOf(snapshotOf([{ id: "a", health: "HEALTHY" }])).controller.explain("b" as InstanceId),
@@ -114,6 +131,26 @@ describe("restart", () => {
       restored,
     });
     expect(weightsOf(after.onTimer(0, 0).plan).map(([, weight]) => weight)).toEqual([100, 100, 100]);
+  });
+
+  test("a checkpoint whose learning is of another shape still gives its weights", () => {
+    const before = new Plant({ hosts: mixed(), rps: 220 });
+    before.run(40);
+    const checkpoint = throughJson(before.controller.checkpoint());
+    const after = new ServiceController(
+      before.controller.snapshot,
+      bindPolicy({ algorithm: "adaptive", settings: {} }),
+      {
+        service: SERVICE,
+        settings: DEFAULT_CONTROL_SETTINGS,
+        restored: {
+          ...checkpoint,
+          policyState: { endpoints: { h0: { trim: 0.5 } } },
+          modifierStates: { errors: { h0: { phase: "out" } }, brake: [], ramp: { factors: { h0: 1 } } },
+        },
+      },
+    );
+    expect(weightsOf(after.onTimer(0, 0).plan)).toEqual(weightsOf(before.decision.plan));
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { adaptiveConfigSchema } from "../../../../src/balancers/adaptive/config.js";
 import { adaptivePolicy } from "../../../../src/balancers/adaptive/policy.js";
-import type { PolicyOutput } from "../../../../src/balancers/weight-policy.js";
 import type { InstanceId } from "../../../../src/model/ids.js";
 import type { EndpointLoad, SignalMode } from "../../../../src/model/load.js";
+import { policyRound, productOf } from "../../../harness/policy-rounds.js";
 
 const config = adaptiveConfigSchema.parse({});
 
@@ -17,8 +17,10 @@ interface Member {
   readonly inFlight?: number;
   readonly utilization?: number | undefined;
   readonly latencySource?: EndpointLoad["latencySource"];
-  readonly hold?: string;
+  readonly isHeld?: boolean;
 }
+
+type State = ReturnType<typeof adaptivePolicy.evaluate>["state"];
 
 function loadOf({
   id,
@@ -47,35 +49,18 @@ function loadOf({
 }
 
 /** Runs rounds of one second and returns the share of each member, as the product of its factors says. */
-function run(members: readonly Member[], rounds: number, signalMode: SignalMode = "L", from?: unknown) {
+function run(members: readonly Member[], rounds: number, signalMode: SignalMode = "L", from?: State) {
   let state = from;
-  let output: PolicyOutput<unknown> | undefined;
+  let shares = new Map<string, number>();
   for (let round = 0; round < rounds; round++) {
-    output = adaptivePolicy.evaluate({
-      elapsedMs: 1_000,
-      gapMs: 1_000,
-      endpoints: members.map(({ id, locality = "", weight = 100, hold }) => ({
-        id: id as InstanceId,
-        locality,
-        weight,
-        hold,
-      })),
-      loads: new Map(members.map((member) => [member.id as InstanceId, loadOf(member)])),
-      signalMode,
-      workers: 1,
-      config,
-      state,
-    } as Parameters<typeof adaptivePolicy.evaluate>[0]);
+    const output = adaptivePolicy.evaluate(policyRound(members, members.map(loadOf), config, state, signalMode));
     state = output.state;
+    const products = members.map((_, i) => productOf(output.factorsOf(i)));
+    products.forEach((product, i) => expect(product / (output.products[i] ?? 0)).toBeCloseTo(1, 9));
+    const total = products.reduce((sum, product) => sum + product, 0);
+    shares = new Map(members.map(({ id }, i) => [id, (products[i] ?? 0) / total]));
   }
-  const products = new Map(
-    [...(output?.factors ?? [])].map(([id, factors]) => [
-      String(id),
-      factors.reduce((product, { value }) => product * value, 1),
-    ]),
-  );
-  const total = [...products.values()].reduce((sum, product) => sum + product, 0);
-  return { share: (id: string) => (products.get(id) ?? Number.NaN) / total, state, output };
+  return { share: (id: string) => shares.get(id) ?? Number.NaN, state };
 }
 
 describe("localities", () => {
@@ -164,8 +149,8 @@ test("a held endpoint keeps what was learned, an idle one forgets it slowly", ()
   );
   const held = run(
     [
-      { id: "a", hold: "errors" },
-      { id: "b", hold: "errors" },
+      { id: "a", isHeld: true },
+      { id: "b", isHeld: true },
     ],
     200,
     "L",

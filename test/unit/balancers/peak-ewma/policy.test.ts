@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { peakEwmaPolicy } from "../../../../src/balancers/peak-ewma/policy.js";
 import type { InstanceId } from "../../../../src/model/ids.js";
 import type { EndpointLoad } from "../../../../src/model/load.js";
+import { policyRound } from "../../../harness/policy-rounds.js";
 
 type Rounds = Readonly<Record<string, readonly [latencyMs: number, count: number]>>;
 
@@ -30,19 +31,18 @@ function factorsOf(rounds: readonly Rounds[]): Record<string, number>[] {
   let state: ReturnType<typeof peakEwmaPolicy.evaluate>["state"] | undefined;
   const ids = Object.keys(rounds[0] ?? {});
   return rounds.map((round) => {
-    const output = peakEwmaPolicy.evaluate({
-      elapsedMs: 1_000,
-      gapMs: 1_000,
-      endpoints: ids.map((id) => ({ id: id as InstanceId, weight: 100, locality: "", hold: undefined })),
-      loads: new Map(ids.map((id) => [id as InstanceId, load(id, ...(round[id] ?? [0, 0]))])),
-      signalMode: "L",
-      workers: 1,
-      config,
-      state,
-    });
-    state = structuredClone(output.state);
+    const loads = ids.map((id) => load(id, ...(round[id] ?? [0, 0])));
+    const output = peakEwmaPolicy.evaluate(
+      policyRound(
+        ids.map((id) => ({ id })),
+        loads,
+        config,
+        state,
+      ),
+    );
+    state = JSON.parse(JSON.stringify(output.state));
     return Object.fromEntries(
-      [...output.factors].map(([id, factors]) => [id, factors.find(({ name }) => name === "peak latency")?.value ?? 0]),
+      ids.map((id, i) => [id, output.factorsOf(i).find(({ name }) => name === "peak latency")?.value ?? 0]),
     );
   });
 }

@@ -33,22 +33,24 @@ function loadOf(instance: InstanceId, { latencyMs, rps, inFlight = (rps * latenc
 
 /** Runs rounds of one second; `a` is seen as given, the others as usual. Returns the factor of `a` after each. */
 class Fleet {
-  #state: unknown;
+  #state: Parameters<typeof latencyBrake.evaluate>[0]["state"];
 
   run(rounds: number, a: Seen = USUAL, others: Seen = USUAL): number[] {
     return Array.from({ length: rounds }, () => {
+      const loads = IDS.map((id, i) => loadOf(id, i === 0 ? a : others));
       const { effects, state } = latencyBrake.evaluate({
         elapsedMs: 1_000,
         gapMs: 1_000,
-        endpoints: IDS,
-        loads: new Map(IDS.map((id, i) => [id, loadOf(id, i === 0 ? a : others)])),
+        ids: IDS,
+        loads,
+        completions: loads.reduce((sum, { successes }) => sum + successes, 0),
         serviceRps: 500,
         policyShareOf: () => 1 / IDS.length,
         settings: DEFAULT_CONTROL_SETTINGS,
         state: this.#state,
-      } as Parameters<typeof latencyBrake.evaluate>[0]);
+      });
       this.#state = state;
-      return effects.get("a" as InstanceId)?.factor.value ?? 1;
+      return effects.get(0)?.factor.value ?? 1;
     });
   }
 }
