@@ -1,9 +1,11 @@
 // One type on one stream: the part of a session that decides what to send next. Pull-based: nothing is queued, so what
 // is dropped, replaced or unsubscribed before it is pulled never reaches the wire, and the newest content always wins.
+
+import type { Draft } from "./draft.js";
 import { globOf, membersOf } from "./glob.js";
 import type { XdsLimits } from "./limits.js";
 import type { RefusalError } from "./request.js";
-import type { Resource, ResourceId } from "./resource.js";
+import type { Resource } from "./resource.js";
 import type { ResourceStatus } from "./resource-status.js";
 import type { Subscription } from "./subscription.js";
 import type { Framing, TtlFrames } from "./ttl-frames.js";
@@ -49,21 +51,6 @@ export interface ChannelPorts {
   readonly limits: XdsLimits;
   /** Names were asked for that do not exist. */
   readonly onMissing: ((typeUrl: string, names: readonly string[]) => void) | undefined;
-}
-
-/** A response that is on its way: the caller must write it. */
-export interface Draft {
-  readonly typeUrl: string;
-  readonly label: string;
-  readonly nonce: string;
-  readonly versionInfo: string;
-  readonly resources: number;
-  readonly removed: number;
-  /** gRPC length prefix and message; shared, never change it. */
-  readonly framed: Buffer;
-  readonly message: Buffer;
-  /** What must be sent again after this, if it is subscribed. */
-  readonly dependents: readonly ResourceId[];
 }
 
 export interface PullContext {

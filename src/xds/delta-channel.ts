@@ -3,13 +3,13 @@ import {
   type Channel,
   type ChannelPorts,
   type ChannelStatus,
-  type Draft,
   namesOf,
   type PullContext,
   type Receipt,
   unwatchSubscription,
 } from "./channel.js";
 import { ledgerStatus } from "./channel-status.js";
+import type { Draft } from "./draft.js";
 import { globOf } from "./glob.js";
 import { Heartbeats } from "./heartbeats.js";
 import { Ledger } from "./ledger.js";
@@ -93,10 +93,7 @@ export class DeltaChannel implements Channel<DeltaRequest> {
       return mayBeat ? this.#beat(context.nowMs) : undefined;
     }
     const only = this.rule.batch ? undefined : this.#ledger.only(this.#find);
-    if (only) {
-      this.#answerDue = false;
-      return this.#send([only], NOTHING.removed, context.nowMs);
-    }
+    if (only) return this.#sendOnly(only, context.nowMs);
     const found =
       this.#gather(this.#ledger.candidates(this.#find, this.#absence), context) ??
       this.#gather(this.#ledger.trial(this.#find), context);
@@ -147,6 +144,17 @@ export class DeltaChannel implements Channel<DeltaRequest> {
       break;
     }
     return resources.length === 0 && removed.length === 0 ? undefined : { resources, removed };
+  }
+
+  #sendOnly(resource: Resource, nowMs: number): Draft {
+    this.#answerDue = false;
+    const { frames, ttlFrames, view } = this.#ports;
+    const versionInfo = view.typeVersion(this.rule.typeUrl).pinned ?? resource.version;
+    const dependents = resource.refs.length > 0 && this.#ledger.holdsSame(resource) ? [] : undefined;
+    const single = frames.single("delta", resource, versionInfo, this.#ledger.nonceFloor(resource));
+    this.#ledger.sentOnly(single, nowMs);
+    if (ttlFrames) this.#heartbeats.sent(single.resources, nowMs);
+    return dependents ? { ...single.draft, dependents } : single.draft;
   }
 
   #send(resources: readonly Resource[], removed: readonly string[], nowMs: number): Draft {

@@ -4,7 +4,8 @@ import { status } from "@grpc/grpc-js";
 import type { Cancel } from "../runtime/clock.js";
 import { CacheView } from "./cache-view.js";
 import type { StreamInfo } from "./callbacks.js";
-import type { Draft, Receipt } from "./channel.js";
+import type { Receipt } from "./channel.js";
+import type { Draft } from "./draft.js";
 import type { Engine } from "./engine.js";
 import type { Pumped } from "./fan-out.js";
 import type { NodeInfo } from "./node.js";
@@ -118,7 +119,8 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Draf
 
   /** What may be written next. */
   next(): Draft | undefined {
-    return this.#session?.next(this.#engine.clock.nowMs());
+    const session = this.#session;
+    return session && !session.quiet ? session.next(this.#engine.clock.nowMs()) : undefined;
   }
 
   write(draft: Draft, written: () => void): void {

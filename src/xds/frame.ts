@@ -1,7 +1,9 @@
 // Responses as gRPC frames: encoded once, shared by every stream with the same answer. The nonce is part of the frame and
 // comes from one counter for all streams, which is legal since a nonce is opaque; a stream that must not see a nonce twice
 // asks for one above its own floor, and the fresh frame then serves those who come after it.
+import type { Draft } from "./draft.js";
 import type { Resource } from "./resource.js";
+import { ruleOf } from "./type-rules.js";
 import { fieldSize, messageFieldSize, WireWriter } from "./wire-writer.js";
 
 const GRPC_HEADER_BYTES = 5;
@@ -11,10 +13,19 @@ export type Variant = "sotw" | "delta";
 export interface Frame {
   /** Grows by one with every frame that is made; on the wire as decimal text. */
   readonly nonce: number;
+  readonly nonceText: string;
   /** gRPC length prefix and message. */
   readonly framed: Buffer;
   /** The message alone, a view of `framed`. */
   readonly message: Buffer;
+}
+
+/** The answer that holds one resource, as all streams that get it share it. */
+export interface SingleFrame {
+  readonly frame: Frame;
+  /** Dependents are all that the resource refers to. */
+  readonly draft: Draft;
+  readonly resources: readonly [Resource];
 }
 
 export interface FrameSpec {
@@ -38,6 +49,7 @@ export class FrameFactory {
   #nonce = 0;
   /** Newest frame by the first resource in it; goes when the resource goes. */
   readonly #memos: Record<Variant, WeakMap<Resource, MemoisedFrame>> = { sotw: new WeakMap(), delta: new WeakMap() };
+  readonly #singles: Record<Variant, WeakMap<Resource, SingleFrame>> = { sotw: new WeakMap(), delta: new WeakMap() };
 
   /** The shared frame of this answer if its nonce is above `floor`, else a fresh one. */
   frame(spec: FrameSpec, floor: number): Frame {
@@ -49,6 +61,18 @@ export class FrameFactory {
     return frame;
   }
 
+  /** As `frame`, of one resource: what thousands of streams ask for is made once, down to the objects around it. */
+  single(variant: Variant, resource: Resource, versionInfo: string, floor: number): SingleFrame {
+    const memo = this.#singles[variant].get(resource);
+    if (memo && memo.frame.nonce > floor && memo.draft.versionInfo === versionInfo) return memo;
+    const resources = [resource] as const;
+    const { typeUrl } = resource;
+    const frame = this.frame({ variant, typeUrl, versionInfo, resources, removed: NOTHING }, floor);
+    const single: SingleFrame = { frame, draft: draftOf(frame, { typeUrl, versionInfo, resources }), resources };
+    this.#singles[variant].set(resource, single);
+    return single;
+  }
+
   /** A frame of its own around a message that `encodeMessage` makes, with a nonce that no frame has. */
   fresh(encodeMessage: (nonce: string) => Uint8Array): Frame {
     const nonce = ++this.#nonce;
@@ -57,8 +81,40 @@ export class FrameFactory {
     framed[0] = 0;
     framed.writeUInt32BE(content.length, 1);
     framed.set(content, GRPC_HEADER_BYTES);
-    return { nonce, framed, message: framed.subarray(GRPC_HEADER_BYTES) };
+    return { nonce, nonceText: String(nonce), framed, message: framed.subarray(GRPC_HEADER_BYTES) };
   }
+}
+
+const NOTHING: readonly never[] = [];
+
+/** What a stream is to write; `dependents` are the references of the resources, unless they are given. */
+export function draftOf(
+  { nonceText, framed, message }: Frame,
+  {
+    typeUrl,
+    versionInfo,
+    resources,
+    removed = 0,
+    dependents,
+  }: {
+    readonly typeUrl: string;
+    readonly versionInfo: string;
+    readonly resources: readonly Resource[];
+    readonly removed?: number;
+    readonly dependents?: Draft["dependents"];
+  },
+): Draft {
+  return {
+    typeUrl,
+    label: ruleOf(typeUrl).label,
+    nonce: nonceText,
+    versionInfo,
+    resources: resources.length,
+    removed,
+    framed,
+    message,
+    dependents: dependents ?? resources.flatMap(({ refs }) => refs),
+  };
 }
 
 function matches(memo: MemoisedFrame, spec: FrameSpec): boolean {
@@ -113,5 +169,5 @@ function encode(spec: FrameSpec, nonce: number): Frame {
     writer.open(RESPONSE.removedResources, removedBytes[index] ?? 0);
     writer.content(name);
   });
-  return { nonce, framed: writer.buffer, message: writer.buffer.subarray(GRPC_HEADER_BYTES) };
+  return { nonce, nonceText, framed: writer.buffer, message: writer.buffer.subarray(GRPC_HEADER_BYTES) };
 }

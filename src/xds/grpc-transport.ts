@@ -1,8 +1,8 @@
 // The gRPC edge of one stream: a plain grpc-js call of bytes. Events of the call become calls of the stream, nothing else.
 // It needs nothing but the public interface of grpc-js; `Http2Transport` is the quicker way, where it is open.
 import type { ServerDuplexStream } from "@grpc/grpc-js";
-import type { Draft } from "./channel.js";
 import type { StreamTransport } from "./discovery-stream.js";
+import type { Draft } from "./draft.js";
 import type { StreamError } from "./stream-error.js";
 
 export type BytesCall = ServerDuplexStream<Buffer, Buffer>;

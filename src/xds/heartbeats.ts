@@ -1,6 +1,6 @@
 // When the resources with a TTL that one client holds of one type must be confirmed, lest the client drops them. Due after
 // a third of the TTL, so that two confirmations may get lost or late.
-import type { Draft } from "./channel.js";
+import type { Draft } from "./draft.js";
 import type { Variant } from "./frame.js";
 import type { Ledger } from "./ledger.js";
 import type { Resource } from "./resource.js";

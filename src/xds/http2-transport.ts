@@ -2,7 +2,7 @@
 // arrive. How the stream ends is still grpc-js's business. Invariant: nothing is written after the end has been asked for.
 import type { ServerHttp2Stream } from "node:http2";
 import { status } from "@grpc/grpc-js";
-import type { Draft } from "./channel.js";
+import type { Draft } from "./draft.js";
 import { type BytesCall, type CallTransport, endCall, type Receiver, releaseWith } from "./grpc-transport.js";
 import { MessageReader } from "./message-reader.js";
 import { StreamError } from "./stream-error.js";

@@ -19,13 +19,18 @@ export class InFlight<T extends { readonly nonce: string }> {
     } else this.#one = response;
   }
 
+  /** Takes out the response of `nonce` if it is the only one: most answers are to that. */
+  settleOnly(nonce: string): T | undefined {
+    const only = this.#one;
+    if (only?.nonce !== nonce) return undefined;
+    this.#one = undefined;
+    return only;
+  }
+
   /** Takes out the response of `nonce` and all sent before it, oldest first; nothing for a nonce that is stale or foreign. */
   settle(nonce: string): readonly T[] {
-    if (this.#one?.nonce === nonce) {
-      const settled = [this.#one];
-      this.#one = undefined;
-      return settled;
-    }
+    const only = this.settleOnly(nonce);
+    if (only) return [only];
     const list = this.#list;
     const last = list ? list.findIndex((response) => response.nonce === nonce) : -1;
     if (!list || last < 0) return NONE;

@@ -3,6 +3,7 @@
 // newest content was sent, refused as it is, or is no longer wanted.
 import type { Receipt } from "./channel.js";
 import { type DueEntry, DueQueue } from "./due-queue.js";
+import type { SingleFrame } from "./frame.js";
 import { InFlight } from "./in-flight.js";
 import { Refusals, type Version } from "./refusals.js";
 import type { RefusalError } from "./request.js";
@@ -15,7 +16,8 @@ interface Delivery {
   readonly sentAtMs: number;
   readonly resources: readonly Resource[];
   readonly removed: readonly string[];
-  /** Of the resources, then of what was removed. */
+  /** The one that it holds, or `entries`: of the resources, then of what was removed. */
+  readonly entry: Entry | undefined;
   readonly entries: readonly Entry[];
   /** It held suspects of an earlier refusal. */
   readonly retrial: boolean;
@@ -33,6 +35,7 @@ type Candidate = readonly [name: string, resource: Resource | undefined];
 
 /** The client has something under this name, but which content is not known: no content equals it. */
 const DOUBTFUL = "";
+const NOTHING: readonly never[] = [];
 
 /** All that is known of one name, in one object: a push to thousands of streams waits for memory more than for anything. */
 interface Entry extends DueEntry {
@@ -237,12 +240,38 @@ export class Ledger {
       heartbeat: false,
       resources: response.resources,
       removed: response.removed,
+      entry: undefined,
       entries,
     });
     this.#sentVersion = response.versionInfo;
     this.#lastNonce = nonce;
     this.#highestNonce = Math.max(this.#highestNonce, response.nonce);
     return nonce;
+  }
+
+  /** The resource that `only` gave was sent. */
+  sentOnly({ frame, draft, resources }: SingleFrame, nowMs: number): void {
+    const entry = this.#due.only;
+    if (!entry) return;
+    this.#due.remove(entry);
+    entry.held = this.#tokenOf(resources[0]);
+    entry.flying = true;
+    const { versionInfo } = draft;
+    const nonce = frame.nonceText;
+    this.#inFlight.add({
+      nonce,
+      versionInfo,
+      sentAtMs: nowMs,
+      retrial: false,
+      heartbeat: false,
+      resources,
+      removed: NOTHING,
+      entry,
+      entries: NOTHING,
+    });
+    this.#sentVersion = versionInfo;
+    this.#lastNonce = nonce;
+    if (frame.nonce > this.#highestNonce) this.#highestNonce = frame.nonce;
   }
 
   /** A response without content was sent, which confirms what the client holds. */
@@ -256,6 +285,7 @@ export class Ledger {
       heartbeat: true,
       resources: [],
       removed: [],
+      entry: undefined,
       entries: [],
     });
     this.#beating = true;
@@ -272,18 +302,21 @@ export class Ledger {
     keepAbsent: (name: string) => boolean,
   ): Receipt {
     if (nonce === "") return { kind: "none" };
-    const settled = this.#inFlight.settle(nonce);
+    const only = error ? undefined : this.#inFlight.settleOnly(nonce);
+    if (only?.entry) {
+      this.#land(only.entry, true, keepAbsent);
+      this.#ackedVersion = only.versionInfo;
+      return { kind: "ack", latencyMs: nowMs - only.sentAtMs };
+    }
+    const settled = only ? [only] : this.#inFlight.settle(nonce);
     const last = settled.at(-1);
     if (!last) return { kind: "stale" };
     for (const delivery of settled) {
       if (delivery.heartbeat) this.#beating = false;
       const accepted = delivery !== last || error === undefined;
       if (accepted) this.#ackedVersion = delivery.versionInfo;
-      for (const entry of delivery.entries) {
-        entry.flying = false;
-        if (accepted && entry.held === null && !keepAbsent(entry.name)) entry.held = undefined;
-        if (entry.held === undefined) this.#collect(entry);
-      }
+      if (delivery.entry) this.#land(delivery.entry, accepted, keepAbsent);
+      for (const entry of delivery.entries) this.#land(entry, accepted, keepAbsent);
     }
     const latencyMs = nowMs - last.sentAtMs;
     if (!error) return { kind: "ack", latencyMs };
@@ -361,6 +394,13 @@ export class Ledger {
     entry.held = held;
     entry.flying = true;
     return entry;
+  }
+
+  /** A response with it was answered. */
+  #land(entry: Entry, accepted: boolean, keepAbsent: (name: string) => boolean): void {
+    entry.flying = false;
+    if (accepted && entry.held === null && !keepAbsent(entry.name)) entry.held = undefined;
+    if (entry.held === undefined) this.#collect(entry);
   }
 
   #strike(entry: Entry): void {

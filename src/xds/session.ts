@@ -1,8 +1,9 @@
 // One stream of one client, without transport: a synchronous state machine from requests and cache changes to responses.
 // Owns the order between types. Both variants, aggregated or not, are this class with other channels.
-import type { Channel, ChannelPorts, ChannelStatus, Draft, Receipt } from "./channel.js";
+import type { Channel, ChannelPorts, ChannelStatus, Receipt } from "./channel.js";
 import type { TypeResources } from "./client-status.js";
 import { DeltaChannel } from "./delta-channel.js";
+import type { Draft } from "./draft.js";
 import type { FrameFactory, Variant } from "./frame.js";
 import { supportsTtl } from "./heartbeats.js";
 import type { DeltaRequest, DiscoveryRequest, SotwRequest } from "./request.js";
@@ -30,6 +31,8 @@ export interface Session<R extends DiscoveryRequest = DiscoveryRequest> {
   touch(typeUrl: string, names: ReadonlySet<string>): void;
   /** The next response that may go now, if there is one. It counts as sent once it is returned. */
   next(nowMs: number): Draft | undefined;
+  /** Would `next` find nothing, whatever the time? */
+  readonly quiet: boolean;
   /** When `next` must be called again though nothing changed, on the monotonic clock. */
   nextHeartbeatMs(): number | undefined;
   forget(): void;
@@ -57,6 +60,11 @@ export class DiscoverySession<R extends DiscoveryRequest> implements Session<R> 
 
   touch(typeUrl: string, names: ReadonlySet<string>): void {
     this.#channel(typeUrl)?.touch(names);
+  }
+
+  get quiet(): boolean {
+    for (const channel of this.#ordered) if (!channel.quiet) return false;
+    return true;
   }
 
   next(nowMs: number): Draft | undefined {

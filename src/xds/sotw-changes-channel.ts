@@ -6,13 +6,13 @@ import {
   type Channel,
   type ChannelPorts,
   type ChannelStatus,
-  type Draft,
   namesOf,
   type PullContext,
   type Receipt,
   unwatchSubscription,
 } from "./channel.js";
 import { ledgerStatus } from "./channel-status.js";
+import type { Draft } from "./draft.js";
 import { globOf } from "./glob.js";
 import { Heartbeats } from "./heartbeats.js";
 import { Ledger } from "./ledger.js";
@@ -90,7 +90,8 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
     const { limits, view } = this.#ports;
     if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) return undefined;
     const only = this.rule.batch ? undefined : this.#ledger.only(this.#find);
-    let resources = only ? [only] : this.#gather(this.#ledger.candidates(this.#find, silent));
+    if (only) return this.#sendOnly(only, context.nowMs);
+    let resources = this.#gather(this.#ledger.candidates(this.#find, silent));
     if (resources.length === 0) resources = this.#gather(this.#ledger.trial(this.#find));
     const single = this.rule.batch ? undefined : resources[0];
     if (resources.length === 0 && !(this.#answerDue && this.#ledger.unanswered === 0)) {
@@ -135,6 +136,17 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
       if (!this.rule.batch) break;
     }
     return resources;
+  }
+
+  #sendOnly(resource: Resource, nowMs: number): Draft {
+    this.#answerDue = false;
+    const { frames, ttlFrames } = this.#ports;
+    const versionInfo = resource.typeVersion ?? resource.version;
+    const dependents = resource.refs.length > 0 && this.#ledger.holdsSame(resource) ? [] : undefined;
+    const single = frames.single("sotw", resource, versionInfo, this.#ledger.nonceFloor(resource));
+    this.#ledger.sentOnly(single, nowMs);
+    if (ttlFrames) this.#heartbeats.sent(single.resources, nowMs);
+    return dependents ? { ...single.draft, dependents } : single.draft;
   }
 
   #send(resources: readonly Resource[], versionInfo: string, single: Resource | undefined, nowMs: number): Draft {

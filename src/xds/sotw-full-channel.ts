@@ -5,13 +5,13 @@ import {
   type Channel,
   type ChannelPorts,
   type ChannelStatus,
-  type Draft,
   namesOf,
   type PullContext,
   type Receipt,
   unwatchSubscription,
 } from "./channel.js";
 import { firstNames } from "./channel-status.js";
+import type { Draft } from "./draft.js";
 import { Heartbeats } from "./heartbeats.js";
 import { InFlight } from "./in-flight.js";
 import type { RefusalError, SotwRequest } from "./request.js";

@@ -1,7 +1,7 @@
 // Backpressure by credit: the next batch is pulled only when the transport has confirmed the one before, so a slow reader
 // costs one batch of memory, and what it gets next is the newest content. `write()` returning false says only that an
 // object queue is long; the callback is what tells that bytes have left.
-import type { Draft } from "./channel.js";
+import type { Draft } from "./draft.js";
 
 /** Where responses go. */
 export interface FrameSink {

@@ -5,11 +5,11 @@ import {
   DiscoveryResponse,
   Resource as WireResource,
 } from "../gen/envoy/service/discovery/v3/discovery.js";
-import type { Frame, FrameFactory, FrameSpec } from "./frame.js";
+import { draftOf, type Frame, type FrameFactory, type FrameSpec, type SingleFrame, type Variant } from "./frame.js";
 import type { Resource } from "./resource.js";
 
 /** What a channel needs to frame its responses. */
-export type Framing = Pick<FrameFactory, "frame">;
+export type Framing = Pick<FrameFactory, "frame" | "single">;
 
 const WRAPPED = "type.googleapis.com/envoy.service.discovery.v3.Resource";
 
@@ -23,6 +23,14 @@ export class TtlFrames implements Framing {
   frame(spec: FrameSpec, floor: number): Frame {
     if (spec.resources.every(({ ttlMs }) => ttlMs === undefined)) return this.#factory.frame(spec, floor);
     return this.#factory.fresh((nonce) => encode(spec, nonce, true));
+  }
+
+  single(variant: Variant, resource: Resource, versionInfo: string, floor: number): SingleFrame {
+    if (resource.ttlMs === undefined) return this.#factory.single(variant, resource, versionInfo, floor);
+    const { typeUrl } = resource;
+    const resources = [resource] as const;
+    const frame = this.frame({ variant, typeUrl, versionInfo, resources, removed: [] }, floor);
+    return { frame, draft: draftOf(frame, { typeUrl, versionInfo, resources }), resources };
   }
 
   /** Confirms the resources of `spec`, whose content the client holds. */

@@ -1,5 +1,5 @@
 // Sessions on a cache without transport: what a stream would write can be pulled by hand, as slowly as a test likes.
-import type { Draft } from "../../src/xds/channel.js";
+import type { Draft } from "../../src/xds/draft.js";
 import { DEFAULT_LIMITS, type XdsLimits } from "../../src/xds/limits.js";
 import type { DeltaRequest, DiscoveryRequest, SotwRequest } from "../../src/xds/request.js";
 import { ResourceCache } from "../../src/xds/resource-cache.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Draft } from "../../../src/xds/channel.js";
+import type { Draft } from "../../../src/xds/draft.js";
 import { StreamWriter } from "../../../src/xds/stream-writer.js";
 
 const draft = (nonce: string, bytes: number): Draft => ({
