@@ -15,8 +15,10 @@ export interface TickFigures {
   readonly endpoints: number;
   readonly medianCpuMs: number;
   readonly medianWallMs: number;
-  /** Live heap per endpoint: signals, what the loop has learned, what is in force, the plan with its explanations. */
+  /** Live memory per endpoint: signals, what the loop has learned, what is in force, the plan with its explanations. */
   readonly heapBytesPerEndpoint: number;
+  /** The part of it that signals hold: the last report of one proxy, and the round made of it. */
+  readonly signalBytesPerEndpoint: number;
   /** Size of what is saved of it. */
   readonly checkpointBytesPerEndpoint: number;
 }
@@ -33,6 +35,11 @@ export function measureTick(endpoints: number, rounds: number): TickFigures {
   });
   const instances = ids.map((id, endpoint) => instanceOf(service, id, addressOf(endpoint)));
   const catalogueBytes = liveBytes() - before;
+  for (const message of messages) {
+    take("proxy", message);
+    clock.advance(1_000);
+  }
+  const signalBytes = liveBytes() - before - catalogueBytes;
   const controller = new ServiceController(
     { service, policy: DEFAULT_SERVICE_POLICY, instances, revision: 1, declared: false },
     bindPolicy(DEFAULT_SERVICE_POLICY),
@@ -62,6 +69,7 @@ export function measureTick(endpoints: number, rounds: number): TickFigures {
     medianCpuMs: median(cpu),
     medianWallMs: median(wall),
     heapBytesPerEndpoint: held / endpoints,
+    signalBytesPerEndpoint: signalBytes / endpoints,
     checkpointBytesPerEndpoint: JSON.stringify(controller.checkpoint()).length / endpoints,
   };
 }

@@ -22,7 +22,8 @@ export function reportText({ node, cpu, cores, rounds, ingest, tick, bars }: Ing
     ["live heap per (proxy, endpoint) held between rounds, bytes", whole(ingest.heapBytesPerSample)],
     [`one tick of ${whole(tick.endpoints)} endpoints, CPU`, `${tick.medianCpuMs.toFixed(1)} ms`],
     [`one tick of ${whole(tick.endpoints)} endpoints, wall clock`, `${tick.medianWallMs.toFixed(1)} ms`],
-    ["live heap per endpoint: signals, control, plan, bytes", whole(tick.heapBytesPerEndpoint)],
+    ["live memory per endpoint: signals, control, plan, bytes", whole(tick.heapBytesPerEndpoint)],
+    ["of which signals: one proxy's last report, and the round, bytes", whole(tick.signalBytesPerEndpoint)],
     ["checkpoint per endpoint, bytes of JSON", whole(tick.checkpointBytesPerEndpoint)],
   ];
   return [

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import { inForceSchema } from "./in-force.js";
-import { type LearnedState, NO_SHARES } from "./learned-state.js";
+import { type LearnedState, newShares } from "./learned-state.js";
 import { NO_TOTALS } from "./service-totals.js";
 
 export const checkpointSchema = z.object({
@@ -25,7 +25,7 @@ export function learnedFrom(checkpoint: Checkpoint | undefined): LearnedState {
     policy: checkpoint?.policyState,
     modifiers: checkpoint?.modifierStates ?? {},
     totals: NO_TOTALS,
-    shares: NO_SHARES,
+    shares: newShares([]),
   };
 }
 

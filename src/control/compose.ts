@@ -1,7 +1,7 @@
 // From policy and modifiers to a draft: share = equal split × policy factors × modifier factors, scaled to add up to 1.
 import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import type { PolicyOutput } from "../balancers/weight-policy.js";
-import { type Draft, normalise, withShares } from "./draft.js";
+import { type Draft, isChange, normalise, sumOf } from "./draft.js";
 import type { Effect, Effects } from "./modifiers/modifier.js";
 
 export interface Composition {
@@ -18,13 +18,15 @@ export function compose({ pool, policy: { products, factorsOf }, effects }: Comp
   for (const ofModifier of effects) {
     for (const [i, { factor }] of ofModifier) terms[i] = (terms[i] ?? 0) * factor.value;
   }
+  // One scale for all, so that the terms need not be kept to tell it.
+  const scale = 1 / sumOf(terms);
+  const others = { name: "the others", value: scale, note: "what the rest of the pool gives up or takes" };
+  const scaled = isChange(scale) ? [others] : [];
   const effectsOn = (i: number): Effect[] => effects.flatMap((ofModifier) => ofModifier.get(i) ?? []);
-  const composed: Draft = {
+  return {
     pool,
-    shares: terms,
-    factorsOf: (i) => [split, ...factorsOf(i), ...effectsOn(i).map(({ factor }) => factor)],
+    shares: normalise(terms),
+    factorsOf: (i) => [split, ...factorsOf(i), ...effectsOn(i).map(({ factor }) => factor), ...scaled],
     reasonsOf: (i) => effectsOn(i).map(({ reason }) => reason),
   };
-  const note = "what the rest of the pool gives up or takes";
-  return withShares(composed, normalise(terms.slice()), { name: "the others", note });
 }

@@ -37,9 +37,11 @@ export class DecisionHistory {
 
   note(pushed: PushedWeights): void {
     const { atWallMs, revision, members, ids, weights, weightsBefore, shares, reasonsOf } = pushed;
-    const positions = Int32Array.from(ids.keys()).filter((i) => weights[i] !== weightsBefore[i]);
+    const changed: number[] = [];
     const reasons = new Map<number, readonly string[]>();
-    for (const i of positions) {
+    for (let i = 0; i < ids.length; i++) {
+      if (weights[i] === weightsBefore[i]) continue;
+      changed.push(i);
       const given = reasonsOf(i);
       if (given.length > 0) reasons.set(i, given);
     }
@@ -48,9 +50,9 @@ export class DecisionHistory {
       revision,
       members,
       ids,
-      positions,
-      weights: Float64Array.from(positions, (i) => weights[i] ?? 0),
-      shares: Float64Array.from(positions, (i) => shares[i] ?? 0),
+      positions: new Int32Array(changed),
+      weights: new Float64Array(changed.map((i) => weights[i] ?? 0)),
+      shares: new Float64Array(changed.map((i) => shares[i] ?? 0)),
       reasons,
     };
     let changes = 0;

@@ -47,7 +47,8 @@ export function withShares(draft: Draft, shares: Float64Array, stage: Stage): Dr
   };
 }
 
-function isChange(value: number): boolean {
+/** Whether a factor is not 1, up to rounding. */
+export function isChange(value: number): boolean {
   return Math.abs(value - 1) >= ROUNDING;
 }
 

@@ -64,7 +64,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
   const serviceLoads = round?.loads ?? NO_LOADS;
   const loads = ids.map((id) => serviceLoads.get(id));
   const policyLoads = input.policyLoads ?? serviceLoads;
-  const shares = learned.shares.alignedTo(ids).columns;
+  const { policyShare } = learned.shares.alignedTo(ids).columns;
   const completions = completionsIn(serviceLoads);
   const modifiers = bound.policy.dynamic ? MODIFIERS : [];
   const outputs = modifiers.map((modifier) => ({
@@ -76,7 +76,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
       loads,
       completions,
       serviceRps: serviceRps(learned.totals),
-      policyShareOf: (i) => shares.policyShare[i] || 1 / ids.length,
+      policyShareOf: (i) => policyShare[i] || 1 / ids.length,
       settings,
       state: learned.modifiers[modifier.name],
     }),
@@ -101,10 +101,11 @@ export function evaluate(input: EvaluationInput): Evaluation {
   const composed = blendShares(compose({ pool, policy, effects }), input.blend);
   const acted = outputs.some(({ output }) => output.effects.size > 0);
   const guarded = bound.policy.dynamic && ids.length > 0 ? guard(composed, input, elapsedMs, acted) : exactly(composed);
+  const shares = sharesOf(pool, policy.products, guarded);
   return {
     draft: guarded.draft,
     equal: guarded.equal,
-    steps: guarded.steps,
+    steps: guarded.steps === undefined ? undefined : shares.columns.step,
     panic,
     phases: [
       `panic=${panic}`,
@@ -114,7 +115,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
       policy: policy.state,
       modifiers: Object.fromEntries(outputs.map(({ modifier, output }) => [modifier.name, output.state])),
       totals: learned.totals,
-      shares: sharesOf(pool, policy.products, guarded),
+      shares,
     },
   };
 }

@@ -21,8 +21,6 @@ const NEWCOMER = {
 
 type ShareField = keyof typeof NEWCOMER;
 
-export const NO_SHARES: LearnedState["shares"] = new MemberTable(NEWCOMER, []);
-
 /** A table to be filled. */
 export function newShares(ids: readonly string[]): LearnedState["shares"] {
   return new MemberTable(NEWCOMER, ids);

@@ -16,14 +16,15 @@ export function priorOf(pool: EndpointPool, { capacityRps }: Pick<EndpointColumn
   const registered = registeredRatios(pool);
   const perWeight = registered.map((ratio, i) => (capacityRps[i] ?? 0) / ratio);
   const median = lowerMedian(perWeight.filter((capacity) => capacity > 0));
-  const corrections = perWeight.map((capacity) => (median === undefined || capacity <= 0 ? 1 : capacity / median));
+  const correctionOf = (capacity: number): number => (median === undefined || capacity <= 0 ? 1 : capacity / median);
   return {
-    values: registered.map((ratio, i) => ratio * (corrections[i] ?? 1)),
+    values: registered.map((ratio, i) => ratio * correctionOf(perWeight[i] ?? 0)),
     factorsOf: (i) => {
+      const factor = registeredWeightFactor(pool, i);
       const knownRps = capacityRps[i] ?? 0;
-      if (knownRps <= 0) return [registeredWeightFactor(pool, i)];
+      if (knownRps <= 0) return [factor];
       const note = `${knownRps.toFixed(0)} requests/s at full utilisation`;
-      return [registeredWeightFactor(pool, i), { name: "capacity", value: corrections[i] ?? 1, note }];
+      return [factor, { name: "capacity", value: correctionOf(knownRps / factor.value), note }];
     },
   };
 }
