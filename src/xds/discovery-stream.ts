@@ -48,6 +48,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Draf
   readonly #writer: StreamWriter;
   readonly #openedAtMs: number;
   readonly #decode: RequestDecoder<R>;
+  readonly #onlyType: string | undefined;
   #node: NodeInfo | undefined;
   #audience: string | undefined;
   #session: Session<R> | undefined;
@@ -61,6 +62,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Draf
     this.#engine = engine;
     this.#transport = transport;
     this.#decode = options.protocol.decoder();
+    this.#onlyType = options.onlyType;
     this.#openedAtMs = engine.clock.wallMs();
     this.#writer = new StreamWriter({ source: this, sink: this, batchBytes: engine.limits.writeBatchBytes });
   }
@@ -95,7 +97,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Draf
     try {
       const { clock, limits, callbacks } = this.#engine;
       const { request, node } = this.#decode(bytes, {
-        onlyType: this.#options.onlyType,
+        onlyType: this.#onlyType,
         limits,
         wallMs: clock.wallMs(),
       });

@@ -11,41 +11,23 @@ export class Http2Transport implements CallTransport {
   readonly peer: string;
   readonly #call: BytesCall;
   readonly #stream: ServerHttp2Stream;
-  readonly #maxRequestBytes: number;
+  readonly #reader: MessageReader;
+  #receiver: Receiver | undefined;
   #written: () => void = () => undefined;
-  /** One for all writes: a closure per write and stream is what a push would be full of. */
-  readonly #confirm = (error: Error | null | undefined): void => {
-    if (!error) this.#written(); // else the call closes, and with it the stream
-  };
 
   /** `stream`: what `takeOver(call)` gave. */
   constructor(call: BytesCall, stream: ServerHttp2Stream, { maxRequestBytes }: { readonly maxRequestBytes: number }) {
     this.#call = call;
     this.#stream = stream;
-    this.#maxRequestBytes = maxRequestBytes;
+    this.#reader = new MessageReader(maxRequestBytes);
     this.peer = call.getPeer();
   }
 
   start(receiver: Receiver): void {
-    const reader = new MessageReader(this.#maxRequestBytes);
-    let failed = false;
-    const onMessage = (message: Buffer): void => receiver.receive(message);
-    this.#stream.on("data", (chunk: Buffer) => {
-      if (failed) return;
-      try {
-        reader.read(chunk, onMessage);
-      } catch (thrown) {
-        failed = true;
-        receiver.end(thrown instanceof StreamError ? thrown : new StreamError(status.INTERNAL, "internal error"));
-      }
-    });
-    this.#stream.on("end", () => {
-      if (failed) return;
-      if (this.#stream.rstCode !== 0) return receiver.release(); // reset, not ended
-      const cut = reader.truncated ? new StreamError(status.INTERNAL, "the last message is incomplete") : undefined;
-      receiver.end(cut);
-    });
+    this.#receiver = receiver;
     releaseWith(this.#call, receiver);
+    readFrom(this.#stream, this.#read);
+    this.#stream.on("end", () => this.#end());
     this.#stream.resume();
   }
 
@@ -63,4 +45,45 @@ export class Http2Transport implements CallTransport {
   end(error?: StreamError): void {
     endCall(this.#call, error);
   }
+
+  readonly #read = (chunk: Buffer): void => {
+    const receiver = this.#receiver;
+    if (!receiver) return;
+    try {
+      this.#reader.read(chunk, this.#deliver);
+    } catch (thrown) {
+      this.#receiver = undefined;
+      receiver.end(thrown instanceof StreamError ? thrown : new StreamError(status.INTERNAL, "internal error"));
+    }
+  };
+
+  readonly #deliver = (message: Buffer): void => this.#receiver?.receive(message);
+
+  /** One for all writes: a closure per write and stream is what a push would be full of. */
+  readonly #confirm = (error: Error | null | undefined): void => {
+    if (!error) this.#written(); // else the call closes, and with it the stream
+  };
+
+  #end(): void {
+    const receiver = this.#receiver;
+    if (!receiver) return;
+    if (this.#stream.rstCode !== 0)
+      receiver.release(); // reset, not ended
+    else if (this.#reader.truncated) {
+      receiver.end(new StreamError(status.INTERNAL, "the last message is incomplete"));
+    } else receiver.end();
+  }
+}
+
+/**
+ * Node hands what it has read to `push`. Taken there, it does not go through a queue and an event that nobody needs, which
+ * is a fifteenth of the cost of a push with its acknowledgement. The end takes the usual way.
+ */
+function readFrom(stream: ServerHttp2Stream, onChunk: (chunk: Buffer) => void): void {
+  const queue = stream.push.bind(stream);
+  stream.push = (chunk: unknown): boolean => {
+    if (!Buffer.isBuffer(chunk)) return queue(chunk);
+    onChunk(chunk);
+    return true;
+  };
 }
