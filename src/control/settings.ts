@@ -93,6 +93,20 @@ export const controlSettingsSchema = z.strictObject({
         .describe(
           "Below this factor the brake is released; well below what an instance that is only a few times too slow answers with when nearly idle, or it would be braked and released in turns.",
         ),
+      pauseRounds: z
+        .number()
+        .int()
+        .min(0)
+        .max(60)
+        .default(4)
+        .describe("A brake that is let go again within so many rounds was set for a pause that had passed."),
+      pauseMemoryMs: z
+        .number()
+        .min(1_000)
+        .max(3_600_000)
+        .default(60_000)
+        .describe("Memory of such pauses, milliseconds; each adds a round to those that the instance has to be hot."),
+      maxPatience: z.number().int().min(0).max(60).default(3).describe("So many rounds are added at most."),
       exponent: z
         .number()
         .min(0.5)

@@ -5,9 +5,6 @@ import type { EndpointLoad } from "../../model/load.js";
 import { ewmaStep } from "../../stats/decay.js";
 import type { AdaptiveConfig } from "./config.js";
 
-/** Below this utilisation the quotient is noise. */
-const MIN_UTILIZATION = 0.05;
-
 /**
  * @param capacityRps what is known so far, requests per second at full utilisation; 0 = nothing
  * @returns the new estimate; saturated instances (utilisation of 1 and more) count at their throughput
@@ -16,10 +13,10 @@ export function capacityStep(
   capacityRps: number,
   load: EndpointLoad | undefined,
   gapMs: number,
-  { capacityTauMs }: AdaptiveConfig,
+  { capacityTauMs, minUtilization }: AdaptiveConfig,
 ): number {
   const { utilization, rps } = load ?? {};
-  if (utilization === undefined || rps === undefined || utilization < MIN_UTILIZATION || rps <= 0) return capacityRps;
+  if (utilization === undefined || rps === undefined || utilization < minUtilization || rps <= 0) return capacityRps;
   const sample = rps / utilization;
   return capacityRps > 0 ? ewmaStep(capacityRps, sample, gapMs, capacityTauMs) : sample;
 }

@@ -18,6 +18,22 @@ export const adaptiveConfigSchema = z.strictObject({
     .describe(
       "How much of the log latency error is corrected per second, at most. Lowered by itself to half of the gain at which the loop would oscillate at 90 % utilisation, given the interval of the reports, the latency and the requests in flight per Envoy worker: about 0.17 with one busy proxy and reports every second, 0.04 with a hundred idle ones.",
     ),
+  gainMargin: z
+    .number()
+    .min(0.05)
+    .max(1)
+    .default(0.5)
+    .describe(
+      "Part of the gain that would oscillate which is used at most; 0.5 is a gain margin of 6 dB, the usual one.",
+    ),
+  floorRisePerMinute: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.02)
+    .describe(
+      "How fast the least latency seen may rise, part per minute: a permanent slowdown is accepted within the hour, a busy spell is not. Only the gain depends on it.",
+    ),
   startGainPerS: z
     .number()
     .min(0.01)
@@ -58,6 +74,18 @@ export const adaptiveConfigSchema = z.strictObject({
     .max(600_000)
     .default(30_000)
     .describe("Memory of the scatter from which that standard error is taken, milliseconds."),
+  roundCorrelation: z
+    .number()
+    .min(1)
+    .max(20)
+    .default(2)
+    .describe("Neighbouring rounds are alike, since queues outlast them: so many count as one in that standard error."),
+  heldWorth: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.25)
+    .describe("An error that stays on one side becomes certain: what part of that time counts as further evidence."),
   leakPerS: z
     .number()
     .min(0)
@@ -78,6 +106,12 @@ export const adaptiveConfigSchema = z.strictObject({
     .describe(
       "The same where instances report utilisation: capacity is then known, and a wrong latency can do little.",
     ),
+  minUtilization: z
+    .number()
+    .min(0.001)
+    .max(0.5)
+    .default(0.05)
+    .describe("Below this utilisation, throughput over utilisation is noise and teaches no capacity."),
   capacityTauMs: z
     .number()
     .min(1_000)

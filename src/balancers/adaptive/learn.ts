@@ -43,7 +43,7 @@ export function learn(input: Input, before: Known): Known {
     // What was acted on is spent: the next correction needs evidence of its own.
     if ((overload[i] ?? 0) < 0) setFlow(after, i, NO_FLOW);
   }
-  const floorMs = floorOf(before.floorMs, after, elapsedMs);
+  const floorMs = floorOf(before.floorMs, after, 1 + (config.floorRisePerMinute * elapsedMs) / 60_000);
   const gainPerS = gainOf(input, before.learnedMs, { ...queueOf(input), floorMs });
   stepTrims(after, { pool, held, traffic, overload, bound, elapsedMs, gainPerS, config });
   return { learnedMs: sawTraffic ? before.learnedMs + elapsedMs : before.learnedMs, floorMs, endpoints: table };
@@ -109,19 +109,17 @@ function queueOf({ pool, serviceLoads, workers }: Input): Omit<Queueing, "floorM
 }
 
 function gainOf({ elapsedMs, config }: Input, learnedMs: number, queueing: Queueing): number {
-  const safe = safeGainPerS({ tauMs: config.tauMs, intervalMs: elapsedMs, ...queueing });
+  const safe = safeGainPerS({ tauMs: config.tauMs, intervalMs: elapsedMs, ...queueing }, config.gainMargin);
   // The start may be bolder: it ends long before an oscillation could build up.
   const boost = config.startGainPerS * decayFactor(learnedMs, config.startFadeMs);
   return Math.max(Math.min(config.gainPerS, safe), Math.min(boost, 2 * safe));
 }
 
-/** A permanent slowdown is accepted within the hour, a busy spell is not. */
-const FLOOR_RISE_PER_MS = 0.02 / 60_000;
 /** Answers behind an average that may set the floor. */
 const FLOOR_SAMPLES = 20;
 
-function floorOf(previousMs: number, { latencyCount, latencySumMs }: EndpointColumns, elapsedMs: number): number {
-  let least = previousMs > 0 ? previousMs * (1 + FLOOR_RISE_PER_MS * elapsedMs) : Number.POSITIVE_INFINITY;
+function floorOf(previousMs: number, { latencyCount, latencySumMs }: EndpointColumns, risen: number): number {
+  let least = previousMs > 0 ? previousMs * risen : Number.POSITIVE_INFINITY;
   for (let i = 0; i < latencyCount.length; i++) {
     least = Math.min(least, meanOf(meanAt(latencyCount, latencySumMs, i), FLOOR_SAMPLES) ?? least);
   }

@@ -15,9 +15,6 @@ const LARGEST_ELASTICITY = 9;
  */
 const ELASTICITY_PER_INFLATION = 8;
 
-/** Half of the gain that oscillates: a gain margin of 6 dB, the usual one. */
-const MARGIN = 0.5;
-
 export interface LoopTiming {
   /** Memory of the latency average, milliseconds, > 0. */
   readonly tauMs: number;
@@ -58,7 +55,10 @@ export function ultimateGainPerS(tauMs: number, deadMs: number): number {
   return low * Math.hypot(1, low * tau);
 }
 
-/** The largest gain per second that stays well damped up to a utilisation of 0.9. */
-export function safeGainPerS(timing: LoopTiming): number {
-  return (MARGIN * ultimateGainPerS(timing.tauMs, deadTimeMs(timing))) / plantGain(timing);
+/**
+ * The largest gain per second that stays well damped up to a utilisation of 0.9.
+ * @param margin part of the gain that oscillates; 0.5 is a gain margin of 6 dB
+ */
+export function safeGainPerS(timing: LoopTiming, margin: number): number {
+  return (margin * ultimateGainPerS(timing.tauMs, deadTimeMs(timing))) / plantGain(timing);
 }

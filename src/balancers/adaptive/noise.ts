@@ -7,9 +7,6 @@ import { lowerMedian } from "../../stats/median.js";
 import type { AdaptiveConfig } from "./config.js";
 import type { EndpointColumns } from "./state.js";
 
-/** Queues outlast a round: neighbouring rounds are alike, which makes the average of many worth about half as many. */
-const CORRELATION = 2;
-
 /** Deviations seen in the whole service before anything is known about chance. */
 const MIN_DEVIATIONS = 8;
 
@@ -39,7 +36,7 @@ export function noiseStep({ noise, past, load, gapMs, config }: NoiseInput): Dec
 export function standardErrors(
   { noiseCount, noiseSum }: Pick<EndpointColumns, "noiseCount" | "noiseSum">,
   intervalMs: number,
-  { tauMs }: AdaptiveConfig,
+  config: AdaptiveConfig,
 ): (position: number) => number {
   const noiseOf = (i: number): number | undefined => meanOf(meanAt(noiseCount, noiseSum, i));
   const known: number[] = [];
@@ -51,6 +48,6 @@ export function standardErrors(
   }
   if (seen < MIN_DEVIATIONS) return () => Number.MAX_VALUE;
   const typical = lowerMedian(known) ?? 0;
-  const rounds = Math.max(1, (2 * tauMs) / intervalMs);
-  return (i) => Math.sqrt((Math.max(typical, noiseOf(i) ?? 0) * CORRELATION) / rounds);
+  const rounds = Math.max(1, (2 * config.tauMs) / intervalMs);
+  return (i) => Math.sqrt((Math.max(typical, noiseOf(i) ?? 0) * config.roundCorrelation) / rounds);
 }

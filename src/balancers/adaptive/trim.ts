@@ -8,9 +8,6 @@ import { standardErrors } from "./noise.js";
 import { swingStep } from "./oscillation.js";
 import { type EndpointColumns, setSwing, swingAt } from "./state.js";
 
-/** Queues outlast the averages: a side held for a minute is worth a quarter of that in independent evidence. */
-const HELD_DISCOUNT = 4;
-
 export interface TrimStep {
   readonly pool: EndpointPool;
   /** Positions whose trim stays as it is (anti-windup). */
@@ -86,7 +83,7 @@ function stepOne(
   const swing = swingStep(swingAt(columns, i), error, elapsedMs, config);
   setSwing(columns, i, swing);
   // An error that stays on one side becomes certain in time, however noisy it is.
-  const longer = Math.sqrt((2 * config.tauMs) / (2 * config.tauMs + swing.heldMs / HELD_DISCOUNT));
+  const longer = Math.sqrt((2 * config.tauMs) / (2 * config.tauMs + config.heldWorth * swing.heldMs));
   const doubt = Math.max(config.deadZone, config.doubt * standardErrorOf(i) * longer);
   const correction = overload[i] ?? 0;
   if (correction < 0 && error < 0) {

@@ -25,13 +25,6 @@ import type { Effect, Modifier, ModifierInput, ModifierOutput } from "./modifier
 /** Past answers count as at most this many times `minSamples`, or as many as there are new ones. */
 const OUTVOTE = 3;
 
-/** A brake that is let go again within so many rounds was set for something that had passed. */
-const PAUSE_ROUNDS = 4;
-/** Memory of such brakes, milliseconds. */
-const PAUSE_MEMORY_MS = 60_000;
-/** Rounds that slowness has to last on top, at most. */
-const MAX_PATIENCE = 3;
-
 export const latencyBrake: Modifier<HeatState> = {
   name: "brake",
   reactsToFaults: true,
@@ -181,8 +174,8 @@ function judge(judgement: Judgement): EndpointHeat {
   const elapsedS = input.elapsedMs / 1000;
   if (slowness === undefined) return heat.factor < 1 ? heat : learnBaseline(judgement, heat);
   const hotRounds = isHot ? heat.hotRounds + 1 : 0;
-  const pauses = heat.pauses * decayFactor(input.gapMs, PAUSE_MEMORY_MS);
-  const patience = Math.min(MAX_PATIENCE, Math.round(pauses));
+  const pauses = heat.pauses * decayFactor(input.gapMs, brake.pauseMemoryMs);
+  const patience = Math.min(brake.maxPatience, Math.round(pauses));
   const isCertain = hotRounds >= brake.rounds + patience;
   if (isHot && mayBrake && (isCertain || heat.factor < 1)) {
     const throughput = throughputOf(heat, part);
@@ -202,7 +195,7 @@ function judge(judgement: Judgement): EndpointHeat {
   if (heat.factor < 1) {
     const isCool = slowness < brake.coolRatio * reference;
     const released = heat.busy ? 1 : Math.min(1, heat.factor * brake.releasePerS ** elapsedS);
-    const wasPause = isCool && heat.hotRounds > 0 && heat.brakedRounds <= PAUSE_ROUNDS;
+    const wasPause = isCool && heat.hotRounds > 0 && heat.brakedRounds <= brake.pauseRounds;
     const factor = isCool ? released : heat.factor;
     return {
       ...heat,

@@ -41,14 +41,14 @@ test.each([
 
 test("at the safe gain even the largest plant gain is well damped", () => {
   const timing = { tauMs: 5_000, intervalMs: 1_000, latencyMs: 50, floorMs: 10, activePerHost: 2 };
-  const gain = safeGainPerS(timing);
+  const gain = safeGainPerS(timing, 0.5);
   expect(amplification(plantGain(timing) * gain, 5, deadTimeMs(timing) / 1000)).toBeLessThan(0.05);
 });
 
 test("rarer reports and slower answers make it slower", () => {
   const timing = { tauMs: 5_000, intervalMs: 1_000, latencyMs: 50, floorMs: 10, activePerHost: 2 };
-  const gain = safeGainPerS(timing);
-  expect(safeGainPerS({ ...timing, intervalMs: 5_000 })).toBeLessThan(gain / 2);
-  expect(safeGainPerS({ ...timing, latencyMs: 5_000 })).toBeLessThan(gain / 2);
+  const gain = safeGainPerS(timing, 0.5);
+  expect(safeGainPerS({ ...timing, intervalMs: 5_000 }, 0.5)).toBeLessThan(gain / 2);
+  expect(safeGainPerS({ ...timing, latencyMs: 5_000 }, 0.5)).toBeLessThan(gain / 2);
   expect(gain).toBeGreaterThan(0.12); // the default gain stands with reports every second
 });
