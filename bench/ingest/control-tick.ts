@@ -17,7 +17,7 @@ export interface TickFigures {
   readonly medianWallMs: number;
   /** Live memory per endpoint: signals, what the loop has learned, what is in force, the plan with its explanations. */
   readonly heapBytesPerEndpoint: number;
-  /** The part of it that signals hold: the last report of one proxy, and the round made of it. */
+  /** The part of it that signals hold: what is kept of one proxy's report, and the round made of it. */
   readonly signalBytesPerEndpoint: number;
   /** Size of what is saved of it. */
   readonly checkpointBytesPerEndpoint: number;

@@ -23,7 +23,7 @@ export function reportText({ node, cpu, cores, rounds, ingest, tick, bars }: Ing
     [`one tick of ${whole(tick.endpoints)} endpoints, CPU`, `${tick.medianCpuMs.toFixed(1)} ms`],
     [`one tick of ${whole(tick.endpoints)} endpoints, wall clock`, `${tick.medianWallMs.toFixed(1)} ms`],
     ["live memory per endpoint: signals, control, plan, bytes", whole(tick.heapBytesPerEndpoint)],
-    ["of which signals: one proxy's last report, and the round, bytes", whole(tick.signalBytesPerEndpoint)],
+    ["of which signals: what is kept of one proxy's report, and the round, bytes", whole(tick.signalBytesPerEndpoint)],
     ["checkpoint per endpoint, bytes of JSON", whole(tick.checkpointBytesPerEndpoint)],
   ];
   return [

@@ -2,6 +2,7 @@
 // one per round and so the younger ones, and heartbeats. Each is believed for three of its own intervals.
 import type { InstanceId } from "../model/ids.js";
 import type { UtilizationSource } from "../model/load.js";
+import type { EndpointMemory } from "./endpoint-memory.js";
 import type { HeartbeatLoad } from "./heartbeat-load.js";
 
 const FRESH_INTERVALS = 3;
@@ -23,29 +24,37 @@ export const NO_BACKEND_REPORT: BackendReport = {
   reportedInFlight: undefined,
 };
 
-interface Told<T> {
-  readonly value: T;
+interface ToldInBeat {
+  readonly load: HeartbeatLoad;
   readonly atMs: number;
   readonly validMs: number;
 }
 
 export class BackendReports {
-  readonly #orca = new Map<InstanceId, Told<number>>();
-  readonly #beats = new Map<InstanceId, Told<HeartbeatLoad>>();
+  /** Where ORCA values are kept: only who answers requests sends them. */
+  readonly #memory: EndpointMemory;
+  readonly #beats = new Map<InstanceId, ToldInBeat>();
+
+  constructor(memory: EndpointMemory) {
+    this.#memory = memory;
+  }
 
   /** @param utilization 0..10 @param intervalMs of the load reports */
   recordOrca(id: InstanceId, utilization: number, nowMs: number, intervalMs: number): void {
-    this.#orca.set(id, { value: utilization, atMs: nowMs, validMs: FRESH_INTERVALS * intervalMs });
+    const slot = this.#memory.join(id);
+    const { columns } = this.#memory;
+    columns.utilization[slot] = utilization;
+    columns.utilizationAtMs[slot] = nowMs;
+    columns.utilizationValidMs[slot] = FRESH_INTERVALS * intervalMs;
   }
 
   /** @param beatMs when the instance was told to beat next */
   recordBeat(id: InstanceId, load: HeartbeatLoad, nowMs: number, beatMs: number): void {
-    this.#beats.set(id, { value: load, atMs: nowMs, validMs: FRESH_INTERVALS * beatMs });
+    this.#beats.set(id, { load, atMs: nowMs, validMs: FRESH_INTERVALS * beatMs });
   }
 
-  /** Forgets what is no longer fresh. */
+  /** Forgets heartbeats that are no longer fresh. */
   prune(nowMs: number): void {
-    for (const [id, told] of this.#orca) if (!isFresh(told, nowMs)) this.#orca.delete(id);
     for (const [id, told] of this.#beats) if (!isFresh(told, nowMs)) this.#beats.delete(id);
   }
 
@@ -55,26 +64,38 @@ export class BackendReports {
   }
 
   hasUtilization(id: InstanceId, nowMs: number): boolean {
-    const beat = this.#beats.get(id);
-    return isFresh(this.#orca.get(id), nowMs) || (isFresh(beat, nowMs) && beat?.value.utilization !== undefined);
+    return this.#freshOrca(id, nowMs) !== undefined || this.#freshBeat(id, nowMs)?.load.utilization !== undefined;
   }
 
   of(id: InstanceId, nowMs: number): BackendReport {
-    const orca = this.#orca.get(id);
-    const beat = this.#beats.get(id);
-    const fresh = beat !== undefined && isFresh(beat, nowMs) ? beat : undefined;
-    const reported = { reportedRps: fresh?.value.rps, reportedInFlight: fresh?.value.inFlight };
-    if (orca !== undefined && isFresh(orca, nowMs)) {
-      const utilizationAgeMs = nowMs - orca.atMs;
-      return { utilization: orca.value, utilizationAgeMs, utilizationSource: "orca", ...reported };
+    const slot = this.#freshOrca(id, nowMs);
+    const beat = this.#freshBeat(id, nowMs);
+    const reported = { reportedRps: beat?.load.rps, reportedInFlight: beat?.load.inFlight };
+    if (slot !== undefined) {
+      const { utilization, utilizationAtMs } = this.#memory.columns;
+      const utilizationAgeMs = nowMs - (utilizationAtMs[slot] ?? 0);
+      return { utilization: utilization[slot], utilizationAgeMs, utilizationSource: "orca", ...reported };
     }
-    if (fresh === undefined) return NO_BACKEND_REPORT;
-    const { utilization } = fresh.value;
+    if (beat === undefined) return NO_BACKEND_REPORT;
+    const { utilization } = beat.load;
     if (utilization === undefined) return { ...NO_BACKEND_REPORT, ...reported };
-    return { utilization, utilizationAgeMs: nowMs - fresh.atMs, utilizationSource: "heartbeat", ...reported };
+    return { utilization, utilizationAgeMs: nowMs - beat.atMs, utilizationSource: "heartbeat", ...reported };
+  }
+
+  /** The slot of an endpoint whose ORCA value is fresh. */
+  #freshOrca(id: InstanceId, nowMs: number): number | undefined {
+    const slot = this.#memory.slotOf(id);
+    if (slot === undefined) return undefined;
+    const { utilizationAtMs, utilizationValidMs } = this.#memory.columns;
+    return nowMs - (utilizationAtMs[slot] ?? 0) <= (utilizationValidMs[slot] ?? 0) ? slot : undefined;
+  }
+
+  #freshBeat(id: InstanceId, nowMs: number): ToldInBeat | undefined {
+    const told = this.#beats.get(id);
+    return told !== undefined && isFresh(told, nowMs) ? told : undefined;
   }
 }
 
-function isFresh(told: Told<unknown> | undefined, nowMs: number): boolean {
-  return told !== undefined && nowMs - told.atMs <= told.validMs;
+function isFresh({ atMs, validMs }: ToldInBeat, nowMs: number): boolean {
+  return nowMs - atMs <= validMs;
 }

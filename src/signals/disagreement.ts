@@ -4,6 +4,7 @@
 // three proxies: between two there is no telling who is right.
 import type { InstanceId } from "../model/ids.js";
 import { completionsOf, type LoadSample } from "../model/load.js";
+import type { Gauges } from "./gauges.js";
 import { type Contribution, type EndpointTotal, sumContributions } from "./round-aggregate.js";
 
 /** Fewer reporters than this cannot outvote one. */
@@ -107,15 +108,16 @@ function credibleSumMs({ latency }: LoadSample, { latencyCount, latencySumMs }: 
  * Requests in flight per endpoint over all proxies; one proxy's gauge counts at most as far as the others' together make
  * likely.
  */
-export function sumGauges(reports: Iterable<ReadonlyMap<InstanceId, LoadSample>>): Map<InstanceId, number> {
+export function sumGauges(reports: Iterable<Gauges>): Map<InstanceId, number> {
   const sums = new Map<InstanceId, number>();
   const largest = new Map<InstanceId, number>();
   let reporters = 0;
-  for (const samples of reports) {
+  for (const { ids, inFlight } of reports) {
     reporters += 1;
-    for (const [id, { inFlight }] of samples) {
-      sums.set(id, (sums.get(id) ?? 0) + inFlight);
-      if (inFlight > (largest.get(id) ?? 0)) largest.set(id, inFlight);
+    for (const [i, id] of ids.entries()) {
+      const gauge = inFlight[i] ?? 0;
+      sums.set(id, (sums.get(id) ?? 0) + gauge);
+      if (gauge > (largest.get(id) ?? 0)) largest.set(id, gauge);
     }
   }
   if (reporters < MIN_REPORTERS) return sums;

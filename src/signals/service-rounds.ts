@@ -9,8 +9,10 @@ import type { Cancel, Clock } from "../runtime/clock.js";
 import { lowerMedian } from "../stats/median.js";
 import { BackendReports } from "./backend-reports.js";
 import { hear, sumGauges } from "./disagreement.js";
+import { endpointMemory, littleAt, setLittle } from "./endpoint-memory.js";
+import { type Gauges, gaugesOf } from "./gauges.js";
 import type { HeartbeatLoad } from "./heartbeat-load.js";
-import { LITTLE_START, type LittleState } from "./littles-law.js";
+import { LITTLE_START } from "./littles-law.js";
 import { addSamples } from "./load-sample.js";
 import { type Contribution, type EndpointTotal, endpointLoad, IDLE, meanIntervalMs } from "./round-aggregate.js";
 import { scheduleDeadline } from "./round-clock.js";
@@ -62,23 +64,18 @@ interface ReporterState {
   /** How often it reports: the interval of its last report, bounded. */
   cadenceMs: number;
   heardAtMs: number;
-  /** Its last report: the gauges in it hold until the next one. */
-  last: ReadonlyMap<InstanceId, LoadSample>;
+  /** Of its last report; they hold until the next one. */
+  gauges: Gauges;
   /** What it counted since the last round; undefined = it has not reported yet. */
   open: Contribution | undefined;
-}
-
-interface EndpointMemory {
-  mentionedAtMs: number;
-  little: LittleState;
 }
 
 export class ServiceRounds {
   readonly #options: ServiceRoundsOptions;
   readonly #reporters = new Map<string, ReporterState>();
   readonly #awaited = new Set<string>();
-  readonly #endpoints = new Map<InstanceId, EndpointMemory>();
-  readonly #backends = new BackendReports();
+  readonly #endpoints = endpointMemory();
+  readonly #backends = new BackendReports(this.#endpoints);
   #mode: ModeState = MODE_START;
   #closedAtMs: number | undefined;
   /** Set while a round is open. */
@@ -95,18 +92,18 @@ export class ServiceRounds {
     const { clock, budget, maxReporters } = this.#options;
     const known = this.#reporters.get(report.node);
     if (known === undefined && this.#reporters.size >= maxReporters) return "reporter_limit";
-    if (!budget.exchange(known?.last.size ?? 0, report.samples.size)) return "sample_limit";
+    if (!budget.exchange(known?.gauges.ids.length ?? 0, report.samples.size)) return "sample_limit";
     const nowMs = clock.nowMs();
     const open = known?.open === undefined ? report : addContributions(known.open, report);
-    const { node, workers, samples: last } = report;
+    const { node, workers, samples } = report;
+    const gauges = gaugesOf(samples);
     const cadenceMs = Math.min(report.intervalMs, MAX_CADENCE_MS);
-    this.#reporters.set(node, { workers, cadenceMs, heardAtMs: nowMs, last, open });
+    this.#reporters.set(node, { workers, cadenceMs, heardAtMs: nowMs, gauges, open });
     this.#awaited.delete(node);
     if (known === undefined && this.#joining === "no") this.#joining = "joined";
-    for (const id of last.keys()) {
-      const memory = this.#endpoints.get(id);
-      if (memory) memory.mentionedAtMs = nowMs;
-      else this.#endpoints.set(id, { mentionedAtMs: nowMs, little: LITTLE_START });
+    for (const id of gauges.ids) {
+      const slot = this.#endpoints.join(id);
+      this.#endpoints.columns.mentionedAtMs[slot] = nowMs;
     }
     this.#cancelDeadline ??= scheduleDeadline(clock, LATE_INTERVALS * this.#patienceMs(), () => this.#close("late"));
     this.#closeIfComplete();
@@ -152,11 +149,10 @@ export class ServiceRounds {
     this.#cancelDeadline?.();
     this.#cancelDeadline = undefined;
     for (const [node, state] of this.#reporters) this.#drop(node, state);
-    this.#endpoints.clear();
   }
 
   #drop(node: string, state: ReporterState): void {
-    this.#options.budget.exchange(state.last.size, 0);
+    this.#options.budget.exchange(state.gauges.ids.length, 0);
     this.#reporters.delete(node);
     this.#awaited.delete(node);
   }
@@ -214,14 +210,15 @@ export class ServiceRounds {
   #aggregate(contributions: readonly Contribution[], nowMs: number): LoadRound {
     const intervalMs = meanIntervalMs(contributions);
     const totals = hear(contributions);
-    const inFlight = sumGauges(Array.from(this.#reporters.values(), ({ last }) => last));
+    const inFlight = sumGauges(Array.from(this.#reporters.values(), ({ gauges }) => gauges));
     this.#hearBackends(totals, nowMs, intervalMs);
     const loads = new Map<InstanceId, EndpointLoad>();
     const sums = { intervalMs, successes: 0, errors: 0, measured: 0, little: false };
-    for (const [instance, memory] of this.#endpoints) {
-      const ageMs = nowMs - memory.mentionedAtMs;
+    const { mentionedAtMs } = this.#endpoints.columns;
+    for (const [instance, slot] of this.#endpoints.entries()) {
+      const ageMs = nowMs - (mentionedAtMs[slot] ?? 0);
       if (ageMs > this.#options.staleAfterMs) {
-        this.#endpoints.delete(instance);
+        this.#endpoints.leave(instance);
         continue;
       }
       const total = totals.get(instance) ?? IDLE;
@@ -232,10 +229,10 @@ export class ServiceRounds {
         inFlight: gauge,
         intervalMs,
         ageMs,
-        little: memory.little,
+        little: littleAt(this.#endpoints, slot),
         report: this.#backends.of(instance, nowMs),
       });
-      memory.little = little;
+      setLittle(this.#endpoints, slot, little);
       loads.set(instance, load);
       sums.successes += load.successes;
       sums.errors += load.errors;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { InstanceId } from "../../../src/model/ids.js";
 import type { LoadSample } from "../../../src/model/load.js";
 import { hear, sumGauges } from "../../../src/signals/disagreement.js";
+import { gaugesOf } from "../../../src/signals/gauges.js";
 
 const A = "a" as InstanceId;
 
@@ -68,7 +69,7 @@ describe("what one proxy says against the others", () => {
 
 describe("gauges", () => {
   const gauges = (...values: readonly number[]): number | undefined =>
-    sumGauges(values.map((inFlight) => new Map([[A, sample({ inFlight })]]))).get(A);
+    sumGauges(values.map((inFlight) => gaugesOf(new Map([[A, sample({ inFlight })]])))).get(A);
 
   test("add up", () => expect(gauges(3, 5, 40)).toBe(48));
   test("a proxy alone counts as far as the others make likely", () => expect(gauges(2, 3, 1_000_000)).toBe(5 + 8 + 20));
