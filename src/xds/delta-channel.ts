@@ -36,6 +36,8 @@ export class DeltaChannel implements Channel<DeltaRequest> {
   readonly #find: (name: string) => Resource | undefined;
   readonly #absence: (name: string) => "tell" | "silent";
   #answerDue = false;
+  /** What the client asked for when it came was not all sent yet: it goes together, as in the other variant. */
+  #greeting = true;
 
   constructor(ports: ChannelPorts) {
     this.#ports = ports;
@@ -55,6 +57,7 @@ export class DeltaChannel implements Channel<DeltaRequest> {
   }
 
   receive(request: DeltaRequest, first: boolean, nowMs: number): Receipt {
+    if (!first && this.#ledger.idle) this.#greeting = false;
     const receipt: Receipt = first
       ? { kind: "none" }
       : this.#ledger.settle(request.nonce, request.error, nowMs, (name) => this.#subscription.names.has(name));
@@ -68,6 +71,7 @@ export class DeltaChannel implements Channel<DeltaRequest> {
   }
 
   touch(names: ReadonlySet<string>): void {
+    if (this.#ledger.idle) this.#greeting = false;
     for (const name of names) this.#ledger.mark(name);
   }
 
@@ -95,8 +99,8 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     const only = this.rule.batch ? undefined : this.#ledger.only(this.#find);
     if (only) return this.#sendOnly(only, context.nowMs);
     const found =
-      this.#gather(this.#ledger.candidates(this.#find, this.#absence), context) ??
-      this.#gather(this.#ledger.trial(this.#find), context);
+      this.#gather(this.#ledger.candidates(this.#find, this.#absence), context, this.#batchBytes()) ??
+      this.#gather(this.#ledger.trial(this.#find), context, this.#batchBytes("trial"));
     if (!found && !(this.#answerDue && this.#ledger.unanswered === 0)) {
       return mayBeat ? this.#beat(context.nowMs) : undefined;
     }
@@ -125,8 +129,15 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     return this.#ledger.resources(this.#subscription.names);
   }
 
+  /** How much goes into one response: of types that go one by one nothing beyond the first, but for the greeting. */
+  #batchBytes(trial?: "trial"): number {
+    const { maxResponseBytes, firstBatchBytes } = this.#ports.limits;
+    if (this.rule.batch) return maxResponseBytes;
+    return this.#greeting && !trial ? Math.min(firstBatchBytes, maxResponseBytes) : 0;
+  }
+
   /** As much as one response holds; `undefined` when nothing may go now. */
-  #gather(candidates: ReturnType<Ledger["candidates"]>, context: PullContext): Content | undefined {
+  #gather(candidates: ReturnType<Ledger["candidates"]>, context: PullContext, maxBytes: number): Content | undefined {
     const resources: Resource[] = [];
     let removed: string[] = [];
     let bytes = 0;
@@ -137,9 +148,9 @@ export class DeltaChannel implements Channel<DeltaRequest> {
         continue;
       }
       bytes += resource.bytes.length;
-      if (resources.length > 0 && bytes > this.#ports.limits.maxResponseBytes) break;
+      if (resources.length > 0 && bytes > maxBytes) break;
       resources.push(resource);
-      if (this.rule.batch) continue;
+      if (maxBytes > 0) continue;
       removed = []; // alone in its response; what is gone follows in one of its own
       break;
     }
@@ -159,15 +170,16 @@ export class DeltaChannel implements Channel<DeltaRequest> {
 
   #send(resources: readonly Resource[], removed: readonly string[], nowMs: number): Draft {
     const { typeUrl, label } = this.rule;
-    const single = this.rule.batch ? undefined : resources[0];
+    const single = this.rule.batch || resources.length > 1 || removed.length > 0 ? undefined : resources[0];
     // For debugging only, says the protocol; of one resource it is that one's version, so that its frame can be shared.
     const type = this.#ports.view.typeVersion(typeUrl);
     const versionInfo = type.pinned ?? single?.version ?? type.versionInfo;
     const dependents = resources.flatMap((resource) => (this.#ledger.holdsSame(resource) ? [] : resource.refs));
-    const frame = this.#ports.frames.frame(
-      { variant: "delta", typeUrl, versionInfo, resources, removed },
-      this.#ledger.nonceFloor(single),
-    );
+    const { frames } = this.#ports;
+    const floor = this.#ledger.nonceFloor(single);
+    const frame = single
+      ? frames.single("delta", single, versionInfo, floor).frame
+      : frames.frame({ variant: "delta", typeUrl, versionInfo, resources, removed }, floor);
     const nonce = this.#ledger.sent({ nonce: frame.nonce, versionInfo, nowMs, resources, removed });
     if (this.#ports.ttlFrames) this.#heartbeats.sent(resources, nowMs);
     const counts = { resources: resources.length, removed: removed.length };

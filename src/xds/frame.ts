@@ -47,17 +47,22 @@ interface MemoisedFrame extends FrameSpec {
 
 export class FrameFactory {
   #nonce = 0;
-  /** Newest frame by the first resource in it; goes when the resource goes. */
-  readonly #memos: Record<Variant, WeakMap<Resource, MemoisedFrame>> = { sotw: new WeakMap(), delta: new WeakMap() };
+  /** Frames of several resources or none, newest last. Few and bounded: no stream may need them ever again. */
+  readonly #recent: MemoisedFrame[] = [];
+  #recentBytes = 0;
+  /** Newest frame of one resource; goes when the resource goes. */
   readonly #singles: Record<Variant, WeakMap<Resource, SingleFrame>> = { sotw: new WeakMap(), delta: new WeakMap() };
 
   /** The shared frame of this answer if its nonce is above `floor`, else a fresh one. */
   frame(spec: FrameSpec, floor: number): Frame {
-    const first = spec.resources[0];
-    const memo = first && this.#memos[spec.variant].get(first);
-    if (memo && memo.frame.nonce > floor && matches(memo, spec)) return memo.frame;
+    const memo = this.#recent.findLast((recent) => recent.frame.nonce > floor && matches(recent, spec));
+    if (memo) return memo.frame;
     const frame = encode(spec, ++this.#nonce);
-    if (first) this.#memos[spec.variant].set(first, { ...spec, frame });
+    this.#recent.push({ ...spec, frame });
+    this.#recentBytes += frame.framed.length;
+    while (this.#recent.length > MAX_RECENT || (this.#recentBytes > MAX_RECENT_BYTES && this.#recent.length > 1)) {
+      this.#recentBytes -= this.#recent.shift()?.frame.framed.length ?? 0;
+    }
     return frame;
   }
 
@@ -67,7 +72,7 @@ export class FrameFactory {
     if (memo && memo.frame.nonce > floor && memo.draft.versionInfo === versionInfo) return memo;
     const resources = [resource] as const;
     const { typeUrl } = resource;
-    const frame = this.frame({ variant, typeUrl, versionInfo, resources, removed: NOTHING }, floor);
+    const frame = encode({ variant, typeUrl, versionInfo, resources, removed: NOTHING }, ++this.#nonce);
     const single: SingleFrame = { frame, draft: draftOf(frame, { typeUrl, versionInfo, resources }), resources };
     this.#singles[variant].set(resource, single);
     return single;
@@ -86,6 +91,8 @@ export class FrameFactory {
 }
 
 const NOTHING: readonly never[] = [];
+const MAX_RECENT = 16;
+const MAX_RECENT_BYTES = 32 << 20;
 
 /** What a stream is to write; `dependents` are the references of the resources, unless they are given. */
 export function draftOf(
@@ -119,6 +126,8 @@ export function draftOf(
 
 function matches(memo: MemoisedFrame, spec: FrameSpec): boolean {
   return (
+    memo.variant === spec.variant &&
+    memo.typeUrl === spec.typeUrl &&
     memo.versionInfo === spec.versionInfo &&
     sameList(memo.resources, spec.resources) &&
     sameList(memo.removed, spec.removed)

@@ -20,6 +20,11 @@ export interface XdsLimits {
    * never more than one per name. All other types have exactly one. Default 256.
    */
   readonly maxInFlight: number;
+  /**
+   * Endpoints that a client asks for when it comes go together, up to this size per response (at least one). Who is
+   * refused in such a response is found by sending them one by one. Default 1 MiB; 0: one by one from the start.
+   */
+  readonly firstBatchBytes: number;
   /** Responses with several resources are split above this size where the protocol allows it. Default 3 MiB. */
   readonly maxResponseBytes: number;
   /** Written to one stream before its transport has confirmed what was written before. Default 64 KiB, at least one response. */
@@ -35,6 +40,7 @@ export const DEFAULT_LIMITS: XdsLimits = {
   maxTypesPerStream: 64,
   maxStreams: 20_000,
   maxInFlight: 256,
+  firstBatchBytes: 1 << 20,
   maxResponseBytes: 3 << 20,
   writeBatchBytes: 64 << 10,
 };

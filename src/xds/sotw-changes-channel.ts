@@ -1,7 +1,8 @@
 // State of the world for types whose responses may hold changes only: endpoints, routes and all that are not in the
-// table. Endpoints go one per response, a bounded number of them unanswered at a time, so that a NACK names its culprit
-// and 1,000 clusters need few round trips. A removed resource is not announced: this variant has no words for it, and the
-// client learns it from the parent.
+// table. A client's first endpoints go together: 100 answers with 100 acknowledgements cost twice as much when a fleet
+// comes back, and whom it refuses is found out afterwards. Later ones go one per response, a bounded number of them
+// unanswered at a time, so that a NACK names its culprit. A removed resource is not announced: this variant has no words
+// for it, and the client learns it from the parent.
 import {
   type Channel,
   type ChannelPorts,
@@ -33,6 +34,8 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
   readonly #heartbeats = new Heartbeats();
   readonly #find: (name: string) => Resource | undefined;
   #answerDue = false;
+  /** What the client asked for when it came was not all sent yet. */
+  #greeting = true;
   /** The parent type was sent since the last repeated request was answered, so that another may be meant. */
   #repeatArmed = false;
 
@@ -52,6 +55,7 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
   }
 
   receive(request: SotwRequest, first: boolean, nowMs: number): Receipt {
+    if (!first && this.#ledger.idle) this.#greeting = false;
     // The nonce of a first request is from another stream, maybe another server: it means nothing here.
     const receipt: Receipt = first
       ? { kind: "none" }
@@ -65,6 +69,7 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
   }
 
   touch(names: ReadonlySet<string>): void {
+    if (this.#ledger.idle) this.#greeting = false;
     for (const name of names) this.#ledger.mark(name);
   }
 
@@ -91,9 +96,9 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
     if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) return undefined;
     const only = this.rule.batch ? undefined : this.#ledger.only(this.#find);
     if (only) return this.#sendOnly(only, context.nowMs);
-    let resources = this.#gather(this.#ledger.candidates(this.#find, silent));
-    if (resources.length === 0) resources = this.#gather(this.#ledger.trial(this.#find));
-    const single = this.rule.batch ? undefined : resources[0];
+    let resources = this.#gather(this.#ledger.candidates(this.#find, silent), this.#batchBytes());
+    if (resources.length === 0) resources = this.#gather(this.#ledger.trial(this.#find), this.#batchBytes("trial"));
+    const single = this.rule.batch || resources.length > 1 ? undefined : resources[0];
     if (resources.length === 0 && !(this.#answerDue && this.#ledger.unanswered === 0)) {
       return this.#heartbeats.anyDue(context.nowMs) ? this.#beat(context.nowMs) : undefined;
     }
@@ -124,16 +129,23 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
     return this.#ledger.resources(this.#subscription.names);
   }
 
+  /** How much goes into one response: of types that go one by one nothing beyond the first, but for the greeting. */
+  #batchBytes(trial?: "trial"): number {
+    const { maxResponseBytes, firstBatchBytes } = this.#ports.limits;
+    if (this.rule.batch) return maxResponseBytes;
+    return this.#greeting && !trial ? Math.min(firstBatchBytes, maxResponseBytes) : 0;
+  }
+
   /** As much as one response holds. */
-  #gather(candidates: ReturnType<Ledger["candidates"]>): readonly Resource[] {
+  #gather(candidates: ReturnType<Ledger["candidates"]>, maxBytes: number): readonly Resource[] {
     const resources: Resource[] = [];
     let bytes = 0;
     for (const [, resource] of candidates) {
       if (!resource) continue;
       bytes += resource.bytes.length;
-      if (resources.length > 0 && bytes > this.#ports.limits.maxResponseBytes) break;
+      if (resources.length > 0 && bytes > maxBytes) break;
       resources.push(resource);
-      if (!this.rule.batch) break;
+      if (maxBytes === 0) break;
     }
     return resources;
   }
@@ -152,10 +164,11 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
   #send(resources: readonly Resource[], versionInfo: string, single: Resource | undefined, nowMs: number): Draft {
     const { typeUrl, label } = this.rule;
     const dependents = resources.flatMap((resource) => (this.#ledger.holdsSame(resource) ? [] : resource.refs));
-    const frame = this.#ports.frames.frame(
-      { variant: "sotw", typeUrl, versionInfo, resources, removed: [] },
-      this.#ledger.nonceFloor(single),
-    );
+    const { frames } = this.#ports;
+    const floor = this.#ledger.nonceFloor(single);
+    const frame = single
+      ? frames.single("sotw", single, versionInfo, floor).frame
+      : frames.frame({ variant: "sotw", typeUrl, versionInfo, resources, removed: [] }, floor);
     const nonce = this.#ledger.sent({ nonce: frame.nonce, versionInfo, nowMs, resources, removed: [] });
     if (this.#ports.ttlFrames) this.#heartbeats.sent(resources, nowMs);
     const counts = { resources: resources.length, removed: 0 };

@@ -217,10 +217,28 @@ statement(
   },
 );
 
+statement(
+  "13: of the first assignments, sent together, the refused one does not hold back the others",
+  "all variants",
+  async ({ rig, connect }) => {
+    rig.put(endpoint, { A: "bad", B: "1", C: "1" });
+    const client = connect(endpoint);
+    client.subscribe(endpoint, ["A", "B", "C"]);
+    const first = await client.expectResponse(endpoint);
+    expect(first.names).toEqual(["A", "B", "C"]);
+    client.nack(first);
+    const { accepted, refused } = await client.answerAll(({ names }) => !names.includes("A"));
+    expect(refused.map(({ names }) => names)).toEqual([["A"]]);
+    expect(accepted.flatMap(({ names }) => names)).toEqual(["B", "C"]);
+  },
+);
+
 statement("13: one refused assignment does not hold back the others", "all variants", async ({ rig, connect }) => {
-  rig.put(endpoint, { A: "bad", B: "1", C: "1" });
+  rig.put(endpoint, { A: "1", B: "1", C: "1" });
   const client = connect(endpoint);
   client.subscribe(endpoint, ["A", "B", "C"]);
+  await client.accept(endpoint);
+  rig.put(endpoint, { A: "bad", B: "2", C: "2" });
   const held: string[] = [];
   for (let i = 0; i < 3; i++) {
     const response = await client.expectResponse(endpoint);

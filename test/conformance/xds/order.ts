@@ -207,6 +207,8 @@ statement(
     rig.put(endpoint, all("1"));
     const client = connect(endpoint);
     client.subscribe(endpoint, names);
+    await client.accept(endpoint);
+    rig.put(endpoint, all("changed"));
     const first: XdsResponse[] = [];
     for (let i = 0; i < names.length; i++) first.push(await client.expectResponse(endpoint));
     expect(first.flatMap((response) => response.names).sort()).toEqual([...names].sort());

@@ -61,21 +61,24 @@ export function statement(
     const counted = numbersOf(title).map((number) => tallyOf(number, variant.name));
     for (const tally of counted) tally.declared++;
     test(`${title} [${variant.name}]`, async () => {
-      const rig = await XdsRig.start(options);
-      try {
-        await run({
-          rig,
-          variant,
-          sotw: variant.wire === "sotw",
-          connect: (typeUrl, clientOptions = {}) =>
-            rig.client({
-              variant: variant.wire,
-              service: variant.aggregated ? "ads" : (SERVICE_OF.get(typeUrl) ?? "ads"),
-              ...clientOptions,
-            }),
-        });
-      } finally {
-        await rig.close();
+      // Clients must not be able to tell which way their responses were written.
+      for (const writePath of ["http2", "grpc-js"] as const) {
+        const rig = await XdsRig.start({ writePath, ...options });
+        try {
+          await run({
+            rig,
+            variant,
+            sotw: variant.wire === "sotw",
+            connect: (typeUrl, clientOptions = {}) =>
+              rig.client({
+                variant: variant.wire,
+                service: variant.aggregated ? "ads" : (SERVICE_OF.get(typeUrl) ?? "ads"),
+                ...clientOptions,
+              }),
+          });
+        } finally {
+          await rig.close();
+        }
       }
       for (const tally of counted) tally.passed++;
     });

@@ -248,8 +248,8 @@ statement(
       typeUrl: endpoint,
       initialResourceVersions: { A: version("A"), B: "other", gone: "1" },
     });
-    const [first, second] = [await other.accept(endpoint), await other.accept(endpoint)];
-    expect([first.names, second.removed]).toEqual([["B"], ["gone"]]);
+    const { names, removed } = await other.accept(endpoint);
+    expect([names, removed]).toEqual([["B"], ["gone"]]);
     // Names in it count as subscribed.
     rig.put(endpoint, { A: "2" });
     expect((await other.accept(endpoint)).names).toEqual(["A"]);

@@ -21,7 +21,10 @@ describe.each(["sotw", "delta"] as const)("%s", (variant) => {
   beforeEach(async () => {
     sent.length = 0;
     endings.clear();
-    rig = await XdsRig.start({ callbacks: { onResponse: ({ node }) => sent.push(node?.id ?? "") } });
+    rig = await XdsRig.start({
+      callbacks: { onResponse: ({ node }) => sent.push(node?.id ?? "") },
+      limits: { firstBatchBytes: 0 },
+    });
     rig.put(endpoint, { A: "0" });
     bystander = rig.client({ variant, nodeId: "bystander" });
     bystander.subscribe(endpoint, ["A"]);

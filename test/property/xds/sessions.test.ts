@@ -158,9 +158,9 @@ describe.each([
 ] as const)("%s sessions of a client with features %j", (variant, features) => {
   test("whatever happens, once all is quiet the client holds what the cache says, and nothing is left behind", () => {
     fc.assert(
-      fc.property(fc.array(anyOp, { maxLength: 60, size: "max" }), (ops) => {
-        const rig = new SessionRig({ maxInFlight: 3 }, features);
-        const client = new SimulatedClient(variant, rig);
+      fc.property(fc.array(anyOp, { maxLength: 60, size: "max" }), fc.boolean(), (ops, firstTogether) => {
+        const rig = new SessionRig({ maxInFlight: 3, firstBatchBytes: firstTogether ? 1 << 20 : 0 }, features);
+        const client = new SimulatedClient(variant, rig, { firstTogether });
         for (const op of ops) run(rig, client, op);
         client.settle(300);
         // TTLs are kept up for as long as the client reads.

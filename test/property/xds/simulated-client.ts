@@ -49,6 +49,8 @@ const REFUSED = { message: "bad", atMs: 0 };
 export class SimulatedClient {
   readonly variant: XdsVariant;
   readonly #rig: SessionRig;
+  /** The server may send a client's first assignments in one response. */
+  readonly #firstTogether: boolean;
   readonly #types = new Map<string, ClientType>();
   /** Clusters that were accepted changed and whose endpoints have not come since. */
   readonly #warming = new Set<string>();
@@ -59,9 +61,10 @@ export class SimulatedClient {
   #delta: RiggedSession<DeltaRequest> | undefined;
   responses = 0;
 
-  constructor(variant: XdsVariant, rig: SessionRig) {
+  constructor(variant: XdsVariant, rig: SessionRig, { firstTogether }: { readonly firstTogether: boolean }) {
     this.variant = variant;
     this.#rig = rig;
+    this.#firstTogether = firstTogether;
     this.#connect();
   }
 
@@ -227,7 +230,7 @@ export class SimulatedClient {
       throw new Error(`two unanswered responses of ${typeUrl}`);
     if (isHeartbeat) return;
     if (typeUrl !== endpoint) return;
-    if (names.length > 1) throw new Error("several assignments in one response");
+    if (names.length > 1 && !this.#firstTogether) throw new Error("several assignments in one response");
     const flying = content.flatMap(({ response: earlier }) => earlier.names);
     for (const name of names) if (flying.includes(name)) throw new Error(`two unanswered responses for ${name}`);
   }

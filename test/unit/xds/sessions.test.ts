@@ -70,7 +70,7 @@ describe("waking", () => {
 
 describe("bounds", () => {
   test("a pipeline of endpoints is no longer than allowed", () => {
-    const rig = new SessionRig({ maxInFlight: 5 });
+    const rig = new SessionRig({ maxInFlight: 5, firstBatchBytes: 0 });
     const many = names(12);
     put(rig, endpoint, Object.fromEntries(many.map((name) => [name, "1"])));
     const client = rig.sotw();
