@@ -138,6 +138,7 @@ export const METRICS: readonly MetricEntry[] = [
 
   // xds
   seconds("steelyard_xds_ack_seconds", ["type"], "Time from a response to its ACK."),
+  gauge("steelyard_xds_first_answers_waiting", [], "Streams that wait for their turn to be sent a first answer."),
   counter("steelyard_xds_oversize_responses_total", ["type"], "Responses larger than what clients accept by default."),
   counter(
     "steelyard_xds_requests_total",
@@ -148,6 +149,11 @@ export const METRICS: readonly MetricEntry[] = [
   counter("steelyard_xds_responses_total", ["type"], "Discovery responses sent."),
   counter("steelyard_xds_stream_errors_total", ["status"], "Streams ended for an error of the client, by gRPC status."),
   gauge("steelyard_xds_streams", ["transport"], "Open discovery streams."),
+  counter(
+    "steelyard_xds_streams_cut_total",
+    ["reason"],
+    "Streams ended from our side: stalled (the client read nothing) or age (sent elsewhere).",
+  ),
   counter(
     "steelyard_xds_streams_opened_total",
     ["path"],

@@ -8,11 +8,13 @@ import type { Receipt } from "./channel.js";
 import type { Draft } from "./draft.js";
 import type { Engine } from "./engine.js";
 import type { Pumped } from "./fan-out.js";
+import type { Waiting } from "./first-answers.js";
 import type { NodeInfo } from "./node.js";
 import { nodeInfo } from "./node.js";
 import type { DiscoveryRequest } from "./request.js";
 import type { Session, SessionPorts } from "./session.js";
 import { StreamError } from "./stream-error.js";
+import type { Kept } from "./stream-upkeep.js";
 import { type DraftSource, type FrameSink, StreamWriter } from "./stream-writer.js";
 import { ruleOf } from "./type-rules.js";
 import type { RequestDecoder } from "./wire-requests.js";
@@ -26,8 +28,12 @@ export interface Protocol<R extends DiscoveryRequest> {
 
 export interface StreamTransport extends FrameSink {
   readonly peer: string;
-  /** Ends the stream, with OK or with the error's status. */
+  /** Ends the stream after all that was written, with OK or with the error's status. */
   end(error?: StreamError): void;
+  /** Ends the stream at once where the transport can; else as `end`. */
+  cut(error: StreamError): void;
+  /** As `end`, and lets go of the connection where the transport can. */
+  retire(error: StreamError): void;
 }
 
 interface StreamOptions<R extends DiscoveryRequest> {
@@ -41,7 +47,7 @@ interface StreamOptions<R extends DiscoveryRequest> {
   readonly onClosed: (stream: DiscoveryStream<R>) => void;
 }
 
-export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, DraftSource, FrameSink {
+export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Waiting, Kept, DraftSource, FrameSink {
   readonly #options: StreamOptions<R>;
   readonly #engine: Engine;
   readonly #transport: StreamTransport;
@@ -53,6 +59,10 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Draf
   #audience: string | undefined;
   #session: Session<R> | undefined;
   #closed = false;
+  /** Its first answer may be written: its turn has come. */
+  #admitted = false;
+  /** Its first answer has left, or there was none to write. */
+  #greeted = false;
   /** The next time to speak though nothing changed. */
   #heartbeat: { readonly atMs: number; readonly cancel: Cancel } | undefined;
 
@@ -70,6 +80,14 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Draf
   get info(): StreamInfo {
     const { id, name, transport } = this.#options;
     return { id, transport: name, peer: transport.peer, node: this.#node };
+  }
+
+  get unconfirmed(): number {
+    return this.#writer.unconfirmed;
+  }
+
+  get confirmations(): number {
+    return this.#writer.confirmations;
   }
 
   get audience(): string | undefined {
@@ -119,6 +137,12 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Draf
     this.#session?.forget();
   }
 
+  /** Its turn has come to be sent a first answer. */
+  admit(): void {
+    this.#admitted = true;
+    this.pump();
+  }
+
   /** What may be written next. */
   next(): Draft | undefined {
     const session = this.#session;
@@ -130,7 +154,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Draf
     const { typeUrl, nonce, versionInfo, resources, removed } = draft;
     const bytes = draft.framed.length;
     meter.response(draft.label, bytes);
-    this.#transport.write(draft, written);
+    this.#transport.write(draft, this.#greeted ? written : this.#greeting(written));
     callbacks.onResponse?.(this.info, { typeUrl, nonce, versionInfo, resources, removed, bytes });
   }
 
@@ -146,17 +170,21 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Draf
   /** Ends the stream from our side. */
   end(error?: StreamError): void {
     if (this.#closed) return;
-    if (error) {
-      const { metrics, logger } = this.#engine;
-      const { id, transport, node } = this.info;
-      metrics.count("steelyard_xds_stream_errors_total", { status: status[error.code] });
-      logger.warn(
-        { stream: id, transport, node: node?.id, status: status[error.code], reason: error.message },
-        "xds stream refused",
-      );
-    }
-    this.release();
+    if (error) this.#engine.metrics.count("steelyard_xds_stream_errors_total", { status: status[error.code] });
+    this.#leave("xds stream refused", error);
     this.#transport.end(error);
+  }
+
+  cut(error: StreamError): void {
+    if (this.#closed) return;
+    this.#leave("xds stream cut", error);
+    this.#transport.cut(error);
+  }
+
+  retire(error: StreamError): void {
+    if (this.#closed) return;
+    this.release();
+    this.#transport.retire(error);
   }
 
   /** Frees everything; the transport is gone already, or is being ended. */
@@ -165,6 +193,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Draf
     this.#closed = true;
     this.#heartbeat?.cancel();
     this.#writer.close();
+    this.#engine.firstAnswers.done(this);
     this.#session?.close();
     if (this.#audience !== undefined) this.#engine.audiences.leave(this.#audience);
     this.#options.onClosed(this);
@@ -181,6 +210,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Draf
     const interest = index.interestOf(audience, this);
     const { clientFeatures } = node;
     const onMissing = callbacks.onMissing && this.#missing;
+    this.#admitted = this.#engine.firstAnswers.ask(this);
     this.#session = protocol.session({ view, interest, frames: cache.frames, limits, clientFeatures, onMissing });
     return this.#session;
   }
@@ -189,8 +219,33 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Draf
     this.#engine.callbacks.onMissing?.(this.info, { typeUrl, names });
   };
 
+  #leave(event: string, error: StreamError | undefined): void {
+    if (error) {
+      const { id, transport, node } = this.info;
+      const reason = { status: status[error.code], reason: error.message };
+      this.#engine.logger.warn({ stream: id, transport, node: node?.id, ...reason }, event);
+    }
+    this.release();
+  }
+
+  /** The first answer is on its way; once it has left, the next in the queue may come. */
+  #greeting(written: () => void): () => void {
+    return () => {
+      written();
+      this.#greet();
+    };
+  }
+
+  #greet(): void {
+    if (this.#greeted) return;
+    this.#greeted = true;
+    this.#engine.firstAnswers.done(this);
+  }
+
   #pump(): void {
+    if (!this.#admitted) return;
     this.#writer.pump();
+    if (!this.#greeted && this.#writer.unconfirmed === 0) this.#greet();
     const atMs = this.#session?.nextHeartbeatMs();
     if (atMs === this.#heartbeat?.atMs || this.#closed) return;
     this.#heartbeat?.cancel();

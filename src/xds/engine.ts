@@ -4,11 +4,13 @@ import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
 import type { XdsCallbacks } from "./callbacks.js";
 import type { Pumped } from "./fan-out.js";
+import type { FirstAnswers } from "./first-answers.js";
 import type { IdleAudiences } from "./idle-audiences.js";
 import type { XdsLimits } from "./limits.js";
 import type { NodeInfo } from "./node.js";
 import type { ResourceCache } from "./resource-cache.js";
 import type { StreamMeter } from "./stream-meter.js";
+import type { StreamUpkeep } from "./stream-upkeep.js";
 import type { SubscriptionIndex } from "./subscription-index.js";
 
 export interface Engine {
@@ -22,4 +24,6 @@ export interface Engine {
   readonly logger: Logger;
   readonly metrics: MetricSink;
   readonly meter: StreamMeter;
+  readonly firstAnswers: FirstAnswers;
+  readonly upkeep: StreamUpkeep;
 }

@@ -51,6 +51,15 @@ export class GrpcTransport implements CallTransport {
   end(error?: StreamError): void {
     endCall(this.#call, error);
   }
+
+  // grpc-js has no words for either in its public interface: what is queued stays until the connection goes.
+  cut(error: StreamError): void {
+    endCall(this.#call, error);
+  }
+
+  retire(error: StreamError): void {
+    endCall(this.#call, error);
+  }
 }
 
 /** Ends a call with OK or with the error's status, after all that was written. */

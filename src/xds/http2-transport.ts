@@ -1,6 +1,6 @@
 // The quick gRPC edge of one stream: shared frames go to the HTTP/2 stream uncopied, requests are cut from it as they
 // arrive. How the stream ends is still grpc-js's business. Invariant: nothing is written after the end has been asked for.
-import type { ServerHttp2Stream } from "node:http2";
+import { constants, type ServerHttp2Stream } from "node:http2";
 import { status } from "@grpc/grpc-js";
 import type { Draft } from "./draft.js";
 import { type BytesCall, type CallTransport, endCall, type Receiver, releaseWith } from "./grpc-transport.js";
@@ -44,6 +44,16 @@ export class Http2Transport implements CallTransport {
 
   end(error?: StreamError): void {
     endCall(this.#call, error);
+  }
+
+  cut(error: StreamError): void {
+    endCall(this.#call, error);
+    this.#stream.close(constants.NGHTTP2_CANCEL); // the status would wait behind what is not read
+  }
+
+  retire(error: StreamError): void {
+    endCall(this.#call, error);
+    this.#stream.session?.close(); // GOAWAY; other streams on the connection end in their own time
   }
 
   readonly #read = (chunk: Buffer): void => {

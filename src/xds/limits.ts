@@ -13,8 +13,26 @@ export interface XdsLimits {
   readonly maxNodeMetadataBytes: number;
   /** Resource types on one aggregated stream. Default 64. */
   readonly maxTypesPerStream: number;
-  /** Open streams of the whole server. Default 20,000. */
+  /** Open streams of the whole server; one more is refused with RESOURCE_EXHAUSTED. Default 20,000. */
   readonly maxStreams: number;
+  /**
+   * Streams that may be sent their first answers at the same time; those that come meanwhile are let in and wait for
+   * their turn. Default 256.
+   */
+  readonly maxFirstAnswers: number;
+  /** How long a client that does not take its first answer holds such a place, finite milliseconds. Default 1,000. */
+  readonly firstAnswerMs: number;
+  /**
+   * How long a client may take nothing of what was written to it before its stream is cut, milliseconds; noticed with a
+   * delay of up to half of it. Default 60,000; Infinity: for ever.
+   */
+  readonly maxStallMs: number;
+  /**
+   * Age at which a stream is ended with UNAVAILABLE and its connection with GOAWAY, so that the client connects anew, and
+   * maybe to another replica; spread by a fifth to either side. A client that comes back to equal content in the
+   * incremental variant is told nothing. Milliseconds, default 1,800,000 (30 minutes); Infinity: never.
+   */
+  readonly maxStreamAgeMs: number;
   /**
    * Responses that may wait for their acknowledgement per stream, for types with one resource per response (endpoints);
    * never more than one per name. All other types have exactly one. Default 256.
@@ -39,6 +57,10 @@ export const DEFAULT_LIMITS: XdsLimits = {
   maxNodeMetadataBytes: 64 << 10,
   maxTypesPerStream: 64,
   maxStreams: 20_000,
+  maxFirstAnswers: 256,
+  firstAnswerMs: 1_000,
+  maxStallMs: 60_000,
+  maxStreamAgeMs: 1_800_000,
   maxInFlight: 256,
   firstBatchBytes: 1 << 20,
   maxResponseBytes: 3 << 20,

@@ -26,6 +26,7 @@ export class StreamWriter {
   readonly #source: DraftSource;
   readonly #batchBytes: number;
   #unconfirmed = 0;
+  #confirmations = 0;
   /** There may be more to pull once the transport has confirmed: the last batch was full, or somebody asked meanwhile. */
   #wanted = false;
   #pumping = false;
@@ -40,6 +41,11 @@ export class StreamWriter {
   /** Responses that the transport has not confirmed. */
   get unconfirmed(): number {
     return this.#unconfirmed;
+  }
+
+  /** How often the transport has confirmed anything. */
+  get confirmations(): number {
+    return this.#confirmations;
   }
 
   /** Writes what may go now. Call it whenever there may be something new. */
@@ -79,6 +85,7 @@ export class StreamWriter {
 
   readonly #written = (): void => {
     this.#unconfirmed--;
+    this.#confirmations++;
     if (this.#wanted && this.#unconfirmed === 0 && !this.#closed) this.pump();
   };
 }

@@ -5,6 +5,7 @@ import { type Server, status, type UntypedHandleCall } from "@grpc/grpc-js";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { type Logger, silentLogger } from "../runtime/logger.js";
 import { type MetricSink, noMetrics } from "../runtime/metrics.js";
+import { type Rng, systemRng } from "../runtime/rng.js";
 import { CallTransports, type WritePath } from "./call-transports.js";
 import type { XdsCallbacks } from "./callbacks.js";
 import type { ClientReport } from "./client-status.js";
@@ -12,6 +13,7 @@ import { DiscoveryStream, type Protocol, type StreamTransport } from "./discover
 import type { Engine } from "./engine.js";
 import { FanOut, type Pumped } from "./fan-out.js";
 import { unaryFetch } from "./fetch.js";
+import { FirstAnswers } from "./first-answers.js";
 import type { BytesCall } from "./grpc-transport.js";
 import { IdleAudiences } from "./idle-audiences.js";
 import { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
@@ -25,6 +27,7 @@ import { bytesMethod, DISCOVERY_SERVICES } from "./services.js";
 import { deltaSession, sotwSession } from "./session.js";
 import { StreamError } from "./stream-error.js";
 import { StreamMeter } from "./stream-meter.js";
+import { StreamUpkeep } from "./stream-upkeep.js";
 import { SubscriptionIndex } from "./subscription-index.js";
 import { readDelta, sotwDecoder } from "./wire-requests.js";
 
@@ -42,6 +45,8 @@ export interface XdsServerOptions {
   readonly limits?: Partial<XdsLimits>;
   readonly logger?: Logger;
   readonly metrics?: MetricSink;
+  /** Spreads the ends of streams that began together. Default: the system's. */
+  readonly rng?: Rng;
   /**
    * Content of an audience is dropped this long after its last stream ended, milliseconds, unless it is pinned
    * (`cache.pin`): for audiences that come and go with their nodes, and are filled in `audienceOf`. Default: never.
@@ -77,17 +82,21 @@ export class XdsServer {
 
   constructor(options: XdsServerOptions) {
     const { cache, audienceOf, clock = systemClock, callbacks = {} } = options;
-    const { logger = silentLogger, metrics = noMetrics, writePath = "http2" } = options;
+    const { logger = silentLogger, metrics = noMetrics, rng = systemRng, writePath = "http2" } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const index = new SubscriptionIndex<Pumped>();
     const meter = new StreamMeter(metrics);
+    const bounds = {
+      firstAnswers: new FirstAnswers({ limits, clock, metrics }),
+      upkeep: new StreamUpkeep({ limits, clock, rng, metrics }),
+    };
     const audiences = new IdleAudiences({
       cache,
       clock,
       afterMs: options.collectIdleAudiencesAfterMs,
       onCollected: (audience) => callbacks.onAudienceCollected?.(audience),
     });
-    this.#engine = { cache, index, audiences, audienceOf, callbacks, limits, clock, logger, metrics, meter };
+    this.#engine = { cache, index, audiences, audienceOf, callbacks, limits, clock, logger, metrics, meter, ...bounds };
     this.#transports = new CallTransports({ writePath, limits, logger, metrics });
     this.#fanOut = new FanOut({ cache, index });
   }
@@ -187,6 +196,7 @@ export class XdsServer {
       engine: this.#engine,
       onClosed: (closed) => {
         if (!this.#streams.delete(closed)) return;
+        this.#engine.upkeep.remove(closed);
         this.#count(options.name, -1);
         try {
           callbacks.onStreamClosed?.(closed.info);
@@ -201,6 +211,7 @@ export class XdsServer {
       return undefined;
     }
     this.#streams.add(stream);
+    this.#engine.upkeep.add(stream);
     this.#count(options.name, 1);
     return stream;
   }
