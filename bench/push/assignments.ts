@@ -1,7 +1,7 @@
 // The assignments that are pushed: the same fields, names and weights as the Go peer makes, so that all contenders send the
 // same bytes within a percent. Every push changes every weight of one assignment, all within 128..997.
 
-import { ClusterLoadAssignment } from "../../src/gen/envoy/config/endpoint/v3/endpoint.js";
+import type { ClusterLoadAssignment } from "../../src/gen/envoy/config/endpoint/v3/endpoint.js";
 import { parseInstanceId, parseServiceName } from "../../src/model/ids.js";
 import { assignmentOf } from "../../src/translate/assignment.js";
 

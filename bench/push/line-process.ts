@@ -25,7 +25,7 @@ export class LineProcess {
     this.#name = [file, ...args].join(" ");
     const [program, ...rest] = canPin ? ["taskset", "-c", String(core), file, ...args] : [file, ...args];
     this.#child = spawn(program ?? file, rest, { stdio: ["pipe", "pipe", "pipe"] });
-    this.#child.stderr?.on("data", (text: Buffer) => (this.#errors = `${this.#errors}${text}`.slice(-4_000)));
+    this.#child.stderr?.on("data", (text: Buffer) => (this.#errors = (this.#errors + text.toString()).slice(-4_000)));
     createInterface({ input: this.#child.stdout ?? process.stdin }).on("line", (line) => this.#answered(line));
     this.#child.on("error", (error) => this.#fail(error));
     this.#child.on("exit", (code, signal) => this.#fail(new Error(`ended with ${code ?? signal}: ${this.#errors}`)));

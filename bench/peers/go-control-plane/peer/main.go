@@ -34,8 +34,13 @@ func main() {
 		endpoints = flag.Int("endpoints", 1000, "endpoints of each")
 		cert      = flag.String("cert", "", "PEM certificate; empty: plaintext")
 		key       = flag.String("key", "", "PEM key")
+		makeCert  = flag.Bool("make-certificate", false, "write a certificate to these files, and end")
 	)
 	flag.Parse()
+	if *makeCert {
+		check(makeCertificate(*cert, *key))
+		return
+	}
 
 	options := []grpc.ServerOption{grpc.MaxConcurrentStreams(100)}
 	if *mode != "linear" && *mode != "snapshot" {

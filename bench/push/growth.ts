@@ -1,0 +1,96 @@
+// How Steelyard's cost of a push grows with the fleet: one curve each for streams, endpoints per assignment, and clusters
+// (delta, every stream subscribed to all of them, one assignment changed per push).
+import type { Contender } from "./contenders.js";
+import { measure, median } from "./measure.js";
+import { exponent, type GrowthCurve } from "./result.js";
+import type { Workload } from "./workloads.js";
+
+const base = {
+  what: "",
+  variant: "sotw",
+  clusters: 1,
+  endpoints: 50,
+  names: 1,
+  warmUpPushes: 40,
+  pushes: 40,
+  intervalMs: 20,
+  contenders: [],
+} as const;
+
+const CURVES = [
+  {
+    by: "streams",
+    sizes: [100, 300, 1_000, 3_000, 5_000],
+    // As many pushes to one stream as to thousands, lest cold code is compared with warm.
+    workload: (streams: number): Workload => ({
+      ...base,
+      name: `${streams} streams`,
+      streams,
+      warmUpPushes: Math.max(15, Math.ceil(40_000 / streams)),
+    }),
+  },
+  {
+    by: "endpoints",
+    sizes: [10, 100, 1_000, 10_000],
+    workload: (endpoints: number): Workload => ({
+      ...base,
+      name: `${endpoints} endpoints`,
+      streams: 300,
+      endpoints,
+      warmUpPushes: 130,
+    }),
+  },
+  {
+    by: "clusters",
+    sizes: [1, 10, 100, 1_000, 10_000],
+    workload: (clusters: number): Workload => ({
+      ...base,
+      name: `${clusters} clusters`,
+      variant: "delta",
+      streams: 50,
+      clusters,
+      names: clusters,
+      endpoints: 10,
+      warmUpPushes: 800,
+      pushes: 300,
+      intervalMs: 5,
+    }),
+  },
+] as const;
+
+const QUICK_SIZES: Readonly<Record<GrowthCurve["by"], readonly number[]>> = {
+  streams: [100, 1_000, 5_000],
+  endpoints: [10, 1_000, 10_000],
+  clusters: [1, 100, 10_000],
+};
+
+export async function growthCurves(options: {
+  readonly contender: Contender;
+  readonly swarm: string;
+  readonly quick: boolean;
+  readonly runs: number;
+  readonly onProgress: (text: string) => void;
+}): Promise<readonly GrowthCurve[]> {
+  const { contender, swarm, quick, runs, onProgress } = options;
+  const curves: GrowthCurve[] = [];
+  for (const { by, sizes, workload } of CURVES) {
+    const points: { size: number; cpuUs: number; rssPeakBytes: number }[] = [];
+    for (const size of quick ? QUICK_SIZES[by] : sizes) {
+      onProgress(`growth: ${workload(size).name}`);
+      const measured: Awaited<ReturnType<typeof measure>>[] = [];
+      for (let run = 0; run < runs; run++) measured.push(await measure(contender, workload(size), swarm, undefined));
+      points.push({
+        size,
+        cpuUs: median(measured.map(({ cpuUs }) => cpuUs)),
+        rssPeakBytes: median(measured.map(({ rssPeakBytes }) => rssPeakBytes)),
+      });
+    }
+    curves.push({
+      by,
+      points,
+      cpuExponent: exponent(points.map(({ size, cpuUs }) => [size, cpuUs])),
+      rssExponent: exponent(points.map(({ size, rssPeakBytes }) => [size, rssPeakBytes])),
+    });
+  }
+  return curves;
+}
