@@ -27,11 +27,13 @@ interface Content {
 
 const NOTHING: Content = { resources: [], removed: [] };
 
+const versionOf = (resource: Resource): string => resource.version;
+
 export class DeltaChannel implements Channel<DeltaRequest> {
   readonly rule: TypeRule;
   readonly #ports: ChannelPorts;
   readonly #subscription: DeltaSubscription;
-  readonly #ledger = new Ledger((resource) => resource.version);
+  readonly #ledger = new Ledger(versionOf);
   readonly #heartbeats = new Heartbeats();
   readonly #find: (name: string) => Resource | undefined;
   readonly #absence: (name: string) => "tell" | "silent";
@@ -96,7 +98,7 @@ export class DeltaChannel implements Channel<DeltaRequest> {
     if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) {
       return mayBeat ? this.#beat(context.nowMs) : undefined;
     }
-    const only = this.rule.batch ? undefined : this.#ledger.only(this.#find);
+    const only = this.rule.batch ? undefined : this.#ledger.only(this.rule.typeUrl, this.#ports.view);
     if (only) return this.#sendOnly(only, context.nowMs);
     const found =
       this.#gather(this.#ledger.candidates(this.#find, this.#absence), context, this.#batchBytes()) ??

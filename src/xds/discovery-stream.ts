@@ -15,7 +15,7 @@ import type { DiscoveryRequest } from "./request.js";
 import type { Session, SessionPorts } from "./session.js";
 import { StreamError } from "./stream-error.js";
 import type { Kept } from "./stream-upkeep.js";
-import { type DraftSource, type FrameSink, StreamWriter } from "./stream-writer.js";
+import { type FrameSink, StreamWriter } from "./stream-writer.js";
 import { ruleOf } from "./type-rules.js";
 import type { RequestDecoder } from "./wire-requests.js";
 
@@ -47,11 +47,10 @@ interface StreamOptions<R extends DiscoveryRequest> {
   readonly onClosed: (stream: DiscoveryStream<R>) => void;
 }
 
-export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Waiting, Kept, DraftSource, FrameSink {
+export class DiscoveryStream<R extends DiscoveryRequest> extends StreamWriter implements Pumped, Waiting, Kept {
   readonly #options: StreamOptions<R>;
   readonly #engine: Engine;
   readonly #transport: StreamTransport;
-  readonly #writer: StreamWriter;
   readonly #openedAtMs: number;
   readonly #decode: RequestDecoder<R>;
   readonly #onlyType: string | undefined;
@@ -67,27 +66,19 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Wait
   #heartbeat: { readonly atMs: number; readonly cancel: Cancel } | undefined;
 
   constructor(options: StreamOptions<R>) {
-    this.#options = options;
     const { engine, transport } = options;
+    super(engine.limits.writeBatchBytes);
+    this.#options = options;
     this.#engine = engine;
     this.#transport = transport;
     this.#decode = options.protocol.decoder();
     this.#onlyType = options.onlyType;
     this.#openedAtMs = engine.clock.wallMs();
-    this.#writer = new StreamWriter({ source: this, sink: this, batchBytes: engine.limits.writeBatchBytes });
   }
 
   get info(): StreamInfo {
     const { id, name, transport } = this.#options;
     return { id, transport: name, peer: transport.peer, node: this.#node };
-  }
-
-  get unconfirmed(): number {
-    return this.#writer.unconfirmed;
-  }
-
-  get confirmations(): number {
-    return this.#writer.confirmations;
   }
 
   get audience(): string | undefined {
@@ -143,25 +134,19 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Wait
     this.pump();
   }
 
-  /** What may be written next. */
-  next(): Draft | undefined {
-    const session = this.#session;
-    return session && !session.quiet ? session.next(this.#engine.clock.nowMs()) : undefined;
-  }
-
-  write(draft: Draft, written: () => void): void {
-    const { meter, callbacks } = this.#engine;
-    const { typeUrl, nonce, versionInfo, resources, removed } = draft;
-    const bytes = draft.framed.length;
-    meter.response(draft.label, bytes);
-    this.#transport.write(draft, this.#greeted ? written : this.#greeting(written));
-    callbacks.onResponse?.(this.info, { typeUrl, nonce, versionInfo, resources, removed, bytes });
-  }
-
   pump(): void {
     if (this.#closed) return;
     try {
       this.#pump();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  override written(): void {
+    try {
+      super.written();
+      if (!this.#greeted) this.#greet();
     } catch (thrown) {
       this.#fail(thrown);
     }
@@ -192,11 +177,25 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Wait
     if (this.#closed) return;
     this.#closed = true;
     this.#heartbeat?.cancel();
-    this.#writer.close();
+    this.closeWriter();
     this.#engine.firstAnswers.done(this);
     this.#session?.close();
     if (this.#audience !== undefined) this.#engine.audiences.leave(this.#audience);
     this.#options.onClosed(this);
+  }
+
+  protected override next(): Draft | undefined {
+    const session = this.#session;
+    return session && !session.quiet ? session.next(this.#engine.clock.nowMs()) : undefined;
+  }
+
+  protected override write(draft: Draft): void {
+    const { meter, callbacks } = this.#engine;
+    const { typeUrl, nonce, versionInfo, resources, removed } = draft;
+    const bytes = draft.framed.length;
+    meter.response(draft.label, bytes);
+    this.#transport.write(draft, this);
+    callbacks.onResponse?.(this.info, { typeUrl, nonce, versionInfo, resources, removed, bytes });
   }
 
   #join(node: NodeInfo): Session<R> {
@@ -228,14 +227,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Wait
     this.release();
   }
 
-  /** The first answer is on its way; once it has left, the next in the queue may come. */
-  #greeting(written: () => void): () => void {
-    return () => {
-      written();
-      this.#greet();
-    };
-  }
-
+  /** The first answer has left, or there was none: the next in the queue may come. */
   #greet(): void {
     if (this.#greeted) return;
     this.#greeted = true;
@@ -244,8 +236,8 @@ export class DiscoveryStream<R extends DiscoveryRequest> implements Pumped, Wait
 
   #pump(): void {
     if (!this.#admitted) return;
-    this.#writer.pump();
-    if (!this.#greeted && this.#writer.unconfirmed === 0) this.#greet();
+    this.writeOut();
+    if (!this.#greeted && this.unconfirmed === 0) this.#greet();
     const atMs = this.#session?.nextHeartbeatMs();
     if (atMs === this.#heartbeat?.atMs || this.#closed) return;
     this.#heartbeat?.cancel();

@@ -4,6 +4,7 @@ import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { StreamTransport } from "./discovery-stream.js";
 import type { Draft } from "./draft.js";
 import type { StreamError } from "./stream-error.js";
+import type { Writer } from "./stream-writer.js";
 
 export type BytesCall = ServerDuplexStream<Buffer, Buffer>;
 
@@ -42,9 +43,9 @@ export class GrpcTransport implements CallTransport {
     this.#call.resume();
   }
 
-  write(draft: Draft, written: () => void): void {
+  write(draft: Draft, writer: Writer): void {
     this.#call.write(draft.message, (error: Error | null | undefined) => {
-      if (!error) written(); // else the call closes, and with it the stream
+      if (!error) writer.written(); // else the call closes, and with it the stream
     });
   }
 

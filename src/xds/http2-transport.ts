@@ -6,6 +6,7 @@ import type { Draft } from "./draft.js";
 import { type BytesCall, type CallTransport, endCall, type Receiver, releaseWith } from "./grpc-transport.js";
 import { MessageReader } from "./message-reader.js";
 import { StreamError } from "./stream-error.js";
+import type { Writer } from "./stream-writer.js";
 
 export class Http2Transport implements CallTransport {
   readonly peer: string;
@@ -13,7 +14,8 @@ export class Http2Transport implements CallTransport {
   readonly #stream: ServerHttp2Stream;
   readonly #reader: MessageReader;
   #receiver: Receiver | undefined;
-  #written: () => void = () => undefined;
+  #queue: ServerHttp2Stream["push"] = () => false;
+  #writer: Writer | undefined;
 
   /** `stream`: what `takeOver(call)` gave. */
   constructor(call: BytesCall, stream: ServerHttp2Stream, { maxRequestBytes }: { readonly maxRequestBytes: number }) {
@@ -26,7 +28,10 @@ export class Http2Transport implements CallTransport {
   start(receiver: Receiver): void {
     this.#receiver = receiver;
     releaseWith(this.#call, receiver);
-    readFrom(this.#stream, this.#read);
+    this.#queue = this.#stream.push.bind(this.#stream);
+    // Node hands what it has read to `push`. Taken there, it does not go through a queue and an event that nobody needs:
+    // a fifteenth of the cost of a push with its acknowledgement. The end takes the usual way.
+    this.#stream.push = this.#read;
     this.#stream.on("end", () => this.#end());
     this.#stream.resume();
   }
@@ -35,10 +40,10 @@ export class Http2Transport implements CallTransport {
     this.#stream.resume();
   }
 
-  write(draft: Draft, written: () => void): void {
+  write(draft: Draft, writer: Writer): void {
     // A deadline ends the stream behind our back: what comes after that is never confirmed.
     if (this.#stream.writableEnded || this.#stream.destroyed) return;
-    this.#written = written;
+    this.#writer = writer;
     this.#stream.write(draft.framed, this.#confirm);
   }
 
@@ -56,22 +61,24 @@ export class Http2Transport implements CallTransport {
     this.#stream.session?.close(); // GOAWAY; other streams on the connection end in their own time
   }
 
-  readonly #read = (chunk: Buffer): void => {
+  readonly #read = (chunk: unknown): boolean => {
+    if (!Buffer.isBuffer(chunk)) return this.#queue(chunk);
     const receiver = this.#receiver;
-    if (!receiver) return;
+    if (!receiver) return true;
     try {
       this.#reader.read(chunk, this.#deliver);
     } catch (thrown) {
       this.#receiver = undefined;
       receiver.end(thrown instanceof StreamError ? thrown : new StreamError(status.INTERNAL, "internal error"));
     }
+    return true;
   };
 
   readonly #deliver = (message: Buffer): void => this.#receiver?.receive(message);
 
   /** One for all writes: a closure per write and stream is what a push would be full of. */
   readonly #confirm = (error: Error | null | undefined): void => {
-    if (!error) this.#written(); // else the call closes, and with it the stream
+    if (!error) this.#writer?.written(); // else the call closes, and with it the stream
   };
 
   #end(): void {
@@ -83,17 +90,4 @@ export class Http2Transport implements CallTransport {
       receiver.end(new StreamError(status.INTERNAL, "the last message is incomplete"));
     } else receiver.end();
   }
-}
-
-/**
- * Node hands what it has read to `push`. Taken there, it does not go through a queue and an event that nobody needs, which
- * is a fifteenth of the cost of a push with its acknowledgement. The end takes the usual way.
- */
-function readFrom(stream: ServerHttp2Stream, onChunk: (chunk: Buffer) => void): void {
-  const queue = stream.push.bind(stream);
-  stream.push = (chunk: unknown): boolean => {
-    if (!Buffer.isBuffer(chunk)) return queue(chunk);
-    onChunk(chunk);
-    return true;
-  };
 }

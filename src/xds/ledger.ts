@@ -1,7 +1,7 @@
 // What one client holds of one type, name by name, and what must still be sent. Shared by both variants for types whose
 // responses carry changes only. Invariants: a name has at most one unanswered response; what is due stays due until its
 // newest content was sent, refused as it is, or is no longer wanted.
-import type { Receipt } from "./channel.js";
+import type { AudienceView, Receipt } from "./channel.js";
 import { type DueEntry, DueQueue } from "./due-queue.js";
 import type { SingleFrame } from "./frame.js";
 import { InFlight } from "./in-flight.js";
@@ -52,6 +52,8 @@ export class Ledger {
   readonly #due = new DueQueue<Entry>();
   readonly #inFlight = new InFlight<Delivery>();
   readonly #refusals = new Refusals();
+  /** Was anything ever refused? Hardly any client does, and the answer is at hand. */
+  #refused = false;
   readonly #tokenOf: (resource: Resource) => string;
   #sentVersion: string | undefined;
   #ackedVersion: string | undefined;
@@ -189,10 +191,10 @@ export class Ledger {
   }
 
   /** The resource to be sent when it is the only thing to be looked at: the usual case, without the ceremony. */
-  only(find: (name: string) => Resource | undefined): Resource | undefined {
-    const entry = this.#refusals.size > 0 ? undefined : this.#due.only;
+  only(typeUrl: string, view: AudienceView): Resource | undefined {
+    const entry = this.#refused && this.#refusals.size > 0 ? undefined : this.#due.only;
     if (!entry || entry.flying) return undefined;
-    const resource = find(entry.name);
+    const resource = view.get(typeUrl, entry.name);
     return resource && this.#differs(entry, resource) ? resource : undefined;
   }
 
@@ -329,6 +331,7 @@ export class Ledger {
       this.mark(name);
     }
     // If a member was dropped meanwhile, maybe the bad one, what is left is another response.
+    this.#refused = true;
     if (wanted.length === names.length) this.#refusals.refuse(contents, error, last.retrial);
     return { kind: "nack", latencyMs, error, names };
   }

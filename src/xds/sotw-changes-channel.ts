@@ -24,13 +24,15 @@ import { resourceExhausted } from "./stream-error.js";
 import { SotwSubscription } from "./subscription.js";
 import type { TypeRule } from "./type-rules.js";
 
+const stampOf = (resource: Resource): string => resource.stamp;
+const never = (): boolean => false;
 const silent = (): "silent" => "silent";
 
 export class SotwChangesChannel implements Channel<SotwRequest> {
   readonly rule: TypeRule;
   readonly #ports: ChannelPorts;
   readonly #subscription: SotwSubscription;
-  readonly #ledger = new Ledger((resource) => resource.stamp);
+  readonly #ledger = new Ledger(stampOf);
   readonly #heartbeats = new Heartbeats();
   readonly #find: (name: string) => Resource | undefined;
   #answerDue = false;
@@ -57,9 +59,7 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
   receive(request: SotwRequest, first: boolean, nowMs: number): Receipt {
     if (!first && this.#ledger.idle) this.#greeting = false;
     // The nonce of a first request is from another stream, maybe another server: it means nothing here.
-    const receipt: Receipt = first
-      ? { kind: "none" }
-      : this.#ledger.settle(request.nonce, request.error, nowMs, () => false);
+    const receipt: Receipt = first ? { kind: "none" } : this.#ledger.settle(request.nonce, request.error, nowMs, never);
     // A heartbeat was refused: the client does not hold what it confirmed, and would refuse the next one too.
     if (receipt.kind === "nack" && receipt.names.length === 0) this.#heartbeats.clear();
     const changed = request.names !== undefined && this.#subscribe(request.names, first);
@@ -94,7 +94,7 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
   take(context: PullContext): Draft | undefined {
     const { limits, view } = this.#ports;
     if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) return undefined;
-    const only = this.rule.batch ? undefined : this.#ledger.only(this.#find);
+    const only = this.rule.batch ? undefined : this.#ledger.only(this.rule.typeUrl, view);
     if (only) return this.#sendOnly(only, context.nowMs);
     let resources = this.#gather(this.#ledger.candidates(this.#find, silent), this.#batchBytes());
     if (resources.length === 0) resources = this.#gather(this.#ledger.trial(this.#find), this.#batchBytes("trial"));

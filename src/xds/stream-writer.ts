@@ -3,38 +3,28 @@
 // object queue is long; the callback is what tells that bytes have left.
 import type { Draft } from "./draft.js";
 
+/** Who is told that a response has been handed to the socket. */
+export interface Writer {
+  written(): void;
+}
+
 /** Where responses go. */
 export interface FrameSink {
-  /** Takes one response; calls `written` once it has been handed to the socket. */
-  write(draft: Draft, written: () => void): void;
+  /** Takes one response; tells `writer` once it has left. */
+  write(draft: Draft, writer: Writer): void;
 }
 
-/** Where they come from. */
-export interface DraftSource {
-  /** The next response that may go; it counts as sent. */
-  next(): Draft | undefined;
-}
-
-interface WriterOptions {
-  readonly source: DraftSource;
-  readonly sink: FrameSink;
-  readonly batchBytes: number;
-}
-
-export class StreamWriter {
-  readonly #sink: FrameSink;
-  readonly #source: DraftSource;
+/** The base of a stream, and not a part of it: each object more is memory to wait for, on thousands of streams per push. */
+export abstract class StreamWriter implements Writer {
   readonly #batchBytes: number;
   #unconfirmed = 0;
   #confirmations = 0;
   /** There may be more to pull once the transport has confirmed: the last batch was full, or somebody asked meanwhile. */
   #wanted = false;
-  #pumping = false;
+  #writing = false;
   #closed = false;
 
-  constructor({ source, sink, batchBytes }: WriterOptions) {
-    this.#source = source;
-    this.#sink = sink;
+  constructor(batchBytes: number) {
     this.#batchBytes = batchBytes;
   }
 
@@ -48,22 +38,33 @@ export class StreamWriter {
     return this.#confirmations;
   }
 
+  written(): void {
+    this.#unconfirmed--;
+    this.#confirmations++;
+    if (this.#wanted && this.#unconfirmed === 0 && !this.#closed) this.writeOut();
+  }
+
+  /** The next response that may go; it counts as sent. */
+  protected abstract next(): Draft | undefined;
+
+  protected abstract write(draft: Draft): void;
+
   /** Writes what may go now. Call it whenever there may be something new. */
-  pump(): void {
-    if (this.#pumping) return;
+  protected writeOut(): void {
+    if (this.#writing) return;
     this.#wanted = true;
     if (this.#unconfirmed > 0) return;
-    this.#pumping = true;
+    this.#writing = true;
     try {
       while (!this.#closed && this.#unconfirmed === 0 && this.#batch()) {
         // Again when the sink confirmed at once.
       }
     } finally {
-      this.#pumping = false;
+      this.#writing = false;
     }
   }
 
-  close(): void {
+  protected closeWriter(): void {
     this.#closed = true;
   }
 
@@ -71,21 +72,15 @@ export class StreamWriter {
   #batch(): boolean {
     let bytes = 0;
     while (!this.#closed && bytes < this.#batchBytes) {
-      const draft = this.#source.next();
+      const draft = this.next();
       if (!draft) {
         this.#wanted = false;
         break;
       }
       bytes += draft.framed.length;
       this.#unconfirmed++;
-      this.#sink.write(draft, this.#written);
+      this.write(draft);
     }
     return bytes > 0;
   }
-
-  readonly #written = (): void => {
-    this.#unconfirmed--;
-    this.#confirmations++;
-    if (this.#wanted && this.#unconfirmed === 0 && !this.#closed) this.pump();
-  };
 }

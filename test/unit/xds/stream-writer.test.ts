@@ -14,26 +14,43 @@ const draft = (nonce: string, bytes: number): Draft => ({
   dependents: [],
 });
 
+/** Writes what it finds in a list of sizes; the sizes are the nonces. */
+class ListWriter extends StreamWriter {
+  readonly awaited: (() => void)[] = [];
+  readonly writtenNonces: string[] = [];
+  readonly #sizes: number[];
+  readonly #confirmAtOnce: boolean;
+
+  constructor(sizes: number[], batchBytes: number, confirmAtOnce: boolean) {
+    super(batchBytes);
+    this.#sizes = sizes;
+    this.#confirmAtOnce = confirmAtOnce;
+  }
+
+  pump(): void {
+    this.writeOut();
+  }
+
+  close(): void {
+    this.closeWriter();
+  }
+
+  protected override next(): Draft | undefined {
+    const size = this.#sizes.shift();
+    return size === undefined ? undefined : draft(String(size), size);
+  }
+
+  protected override write({ nonce }: Draft): void {
+    this.writtenNonces.push(nonce);
+    if (this.#confirmAtOnce) this.written();
+    else this.awaited.push(() => this.written());
+  }
+}
+
 function rig(sizes: number[], batchBytes: number, confirmAtOnce = false) {
-  const written: string[] = [];
-  const confirm: (() => void)[] = [];
-  const writer = new StreamWriter({
-    batchBytes,
-    sink: {
-      write: ({ nonce }, done) => {
-        written.push(nonce);
-        if (confirmAtOnce) done();
-        else confirm.push(done);
-      },
-    },
-    source: {
-      next: () => {
-        const size = sizes.shift();
-        return size === undefined ? undefined : draft(String(size), size);
-      },
-    },
-  });
-  return { writer, written, confirm: () => confirm.splice(0).forEach((done) => done()), confirmations: confirm };
+  const writer = new ListWriter(sizes, batchBytes, confirmAtOnce);
+  const { writtenNonces: written, awaited: confirmations } = writer;
+  return { writer, written, confirm: () => confirmations.splice(0).forEach((done) => done()), confirmations };
 }
 
 describe("StreamWriter", () => {
