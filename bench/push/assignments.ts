@@ -1,17 +1,28 @@
 // The assignments that are pushed: the same fields, names and weights as the Go peer makes, so that all contenders send the
-// same bytes within a percent. Every push changes every weight of one assignment, all within 128..997.
-
-import type { ClusterLoadAssignment } from "../../src/gen/envoy/config/endpoint/v3/endpoint.js";
+// same bytes within a percent. Every push changes every weight of one assignment, all within 128..997. Texts are made once,
+// as in the peer: what is measured begins with a list of endpoints.
 import { parseInstanceId, parseServiceName } from "../../src/model/ids.js";
-import { assignmentOf } from "../../src/translate/assignment.js";
+import type { AssignmentEndpoint } from "../../src/translate/assignment.js";
 
 export const clusterName = (index: number): string => `cluster-${String(index).padStart(5, "0")}`;
 
-/** `pushes`: how many there have been, this one included. */
-export function assignment(index: number, endpoints: number, pushes: number): ClusterLoadAssignment {
-  return assignmentOf(
-    parseServiceName(clusterName(index)),
-    Array.from({ length: endpoints }, (_, i) => {
+export class Fleet {
+  readonly #endpoints: number;
+  readonly #members = new Map<number, readonly Omit<AssignmentEndpoint, "weight">[]>();
+
+  constructor(endpoints: number) {
+    this.#endpoints = endpoints;
+  }
+
+  /** Of one cluster, after so many pushes. */
+  assignment(index: number, pushes: number): readonly AssignmentEndpoint[] {
+    let members = this.#members.get(index);
+    if (!members) this.#members.set(index, (members = this.#make(index)));
+    return members.map((member, i) => ({ ...member, weight: 128 + ((i * 7 + pushes * 13) % 870) }));
+  }
+
+  #make(index: number): readonly Omit<AssignmentEndpoint, "weight">[] {
+    return Array.from({ length: this.#endpoints }, (_, i) => {
       const instance = `backend-${String(i).padStart(5, "0")}`;
       return {
         instance: parseInstanceId(instance),
@@ -20,9 +31,10 @@ export function assignment(index: number, endpoints: number, pushes: number): Cl
         hostname: `${instance}.mesh.test`,
         locality: { region: "", zone: "", subZone: "" },
         priority: 0,
-        weight: 128 + ((i * 7 + pushes * 13) % 870),
         health: "HEALTHY" as const,
       };
-    }),
-  );
+    });
+  }
 }
+
+export const serviceOf = (index: number): ReturnType<typeof parseServiceName> => parseServiceName(clusterName(index));

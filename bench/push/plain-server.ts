@@ -9,19 +9,21 @@ import {
   type DiscoveryRequest,
   DiscoveryResponse,
 } from "../../src/gen/envoy/service/discovery/v3/discovery.js";
+import { assignmentOf } from "../../src/translate/assignment.js";
 import { TYPE_URLS } from "../../src/xds/index.js";
-import { assignment, clusterName } from "./assignments.js";
+import { clusterName, Fleet, serviceOf } from "./assignments.js";
 import { obey, serverOptions } from "./commands.js";
 
 type Push = (names: readonly string[]) => void;
 
 const { clusters, endpoints } = serverOptions();
 const typeUrl = TYPE_URLS.endpoint;
-const assignments = new Map(
-  Array.from({ length: clusters }, (_, index) => [clusterName(index), assignment(index, endpoints, 0)]),
-);
-const watchers = new Map<string, Set<Push>>();
+const fleet = new Fleet(endpoints);
+const assignment = (index: number): ClusterLoadAssignment =>
+  assignmentOf(serviceOf(index), fleet.assignment(index, pushes));
 let pushes = 0;
+const assignments = new Map(Array.from({ length: clusters }, (_, index) => [clusterName(index), assignment(index)]));
+const watchers = new Map<string, Set<Push>>();
 let nonce = 0;
 
 function encoded(name: string): { readonly typeUrl: string; readonly value: Buffer } | undefined {
@@ -80,7 +82,7 @@ const port = await new Promise<number>((resolve, reject) => {
 });
 await obey(port, async (index) => {
   pushes++;
-  assignments.set(clusterName(index), assignment(index, endpoints, pushes));
+  assignments.set(clusterName(index), assignment(index));
   for (const push of watchers.get(clusterName(index)) ?? []) push([clusterName(index)]);
   await new Promise((resolve) => setImmediate(resolve));
 });

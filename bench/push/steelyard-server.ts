@@ -2,16 +2,18 @@
 // in-memory source. Mode `grpc-js` is the same without the quick write path.
 import { readFileSync } from "node:fs";
 import { ServerCredentials } from "@grpc/grpc-js";
-import { ClusterLoadAssignment } from "../../src/gen/envoy/config/endpoint/v3/endpoint.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { PrometheusSink } from "../../src/telemetry/prometheus.js";
-import { messageOf, ResourceCache, TYPE_URLS, XdsServer } from "../../src/xds/index.js";
-import { assignment, clusterName } from "./assignments.js";
+import { AssignmentEncoder } from "../../src/translate/assignment-encoder.js";
+import { ResourceCache, TYPE_URLS, XdsServer } from "../../src/xds/index.js";
+import { clusterName, Fleet, serviceOf } from "./assignments.js";
 import { obey, serverOptions } from "./commands.js";
 
 const AUDIENCE = "full";
 const { mode, clusters, endpoints, tls } = serverOptions();
 const cache = new ResourceCache();
+const fleet = new Fleet(endpoints);
+const encoders = Array.from({ length: clusters }, (_, index) => new AssignmentEncoder(serviceOf(index)));
 let pushes = 0;
 
 function upsert(indices: readonly number[]): void {
@@ -19,7 +21,7 @@ function upsert(indices: readonly number[]): void {
     upsert: indices.map((index) => ({
       typeUrl: TYPE_URLS.endpoint,
       name: clusterName(index),
-      message: messageOf(ClusterLoadAssignment, assignment(index, endpoints, pushes)),
+      bytes: encoders[index]?.encode(fleet.assignment(index, pushes)) ?? new Uint8Array(0),
     })),
   });
 }

@@ -8,6 +8,7 @@ import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
 import type { WatchableMap } from "../runtime/watchable-map.js";
+import { AssignmentEncoder } from "../translate/assignment-encoder.js";
 import type { ListenerAddress } from "../translate/gateway.js";
 import { needsHashKey } from "../translate/hash-policy.js";
 import { ASSIGNMENT_TYPE, type Resource } from "../translate/resource.js";
@@ -38,6 +39,7 @@ export class Publisher implements Component {
   readonly name = "publisher";
   readonly #options: PublisherOptions;
   readonly #published = new Map<ServiceName, Published>();
+  readonly #encoders = new Map<ServiceName, AssignmentEncoder>();
   #gatewaySent = false;
   #unsubscribe: (() => void) | undefined;
 
@@ -67,6 +69,7 @@ export class Publisher implements Component {
       if (plan === undefined) {
         if (held === undefined) continue;
         this.#published.delete(service);
+        this.#encoders.delete(service);
         remove.push(held.cluster, held.assignment);
         gatewayChanged = true;
         continue;
@@ -97,7 +100,12 @@ export class Publisher implements Component {
     if (plan.entries.length === 0 && snapshot.instances.length > 0) return held;
     try {
       const hashed = needsHashKey(plan.enforcement);
-      return { revision: plan.revision, policy, hashed, ...resourcesOf({ snapshot, plan }) };
+      return {
+        revision: plan.revision,
+        policy,
+        hashed,
+        ...resourcesOf({ snapshot, plan, encoder: this.#encoder(service) }),
+      };
     } catch (thrown) {
       metrics.count("steelyard_translation_failures_total");
       logger.error(
@@ -106,6 +114,12 @@ export class Publisher implements Component {
       );
       return held;
     }
+  }
+
+  #encoder(service: ServiceName): AssignmentEncoder {
+    let encoder = this.#encoders.get(service);
+    if (!encoder) this.#encoders.set(service, (encoder = new AssignmentEncoder(service)));
+    return encoder;
   }
 
   #gateway(): readonly Resource[] {

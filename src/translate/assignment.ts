@@ -27,76 +27,117 @@ export interface AssignmentEndpoint {
 const MAX_WEIGHT = 2 ** 32 - 1;
 const MAX_PRIORITY = 128;
 
+/** Endpoints that share a priority and a locality, as indices into the list they came in. */
+export interface EndpointGroup {
+  readonly locality: Locality;
+  /** Level on the wire: without gaps. */
+  readonly priority: number;
+  readonly members: readonly number[];
+}
+
 /**
  * Grouped by priority and locality, sorted, priorities renumbered without gaps.
  * @throws SteelyardError ERR_INTERNAL when an endpoint breaks a rule above: a defect of whoever made the plan
  */
 export function assignmentOf(service: ServiceName, endpoints: readonly AssignmentEndpoint[]): ClusterLoadAssignment {
-  check(service, endpoints);
-  const priorities = [...new Set(endpoints.map(({ priority }) => priority))].sort((a, b) => a - b);
-  const levels = new Map(priorities.map((priority, level) => [priority, level]));
-  const groups = new Map<string, AssignmentEndpoint[]>();
-  for (const endpoint of endpoints.toSorted(byGroupThenId)) {
-    const key = groupKey(endpoint);
-    const group = groups.get(key);
-    if (group) group.push(endpoint);
-    else groups.set(key, [endpoint]);
-  }
+  const groups = groupsOf(service, endpoints);
+  checkWeights(service, endpoints);
   return ClusterLoadAssignment.create({
     clusterName: service,
-    endpoints: Array.from(groups.values(), (group) => localityOf(group, levels)),
+    endpoints: groups.map(({ locality, priority, members }) => {
+      const live = liveWeight(members, endpoints);
+      return LocalityLbEndpoints.create({
+        // grpc-js refuses an assignment without locality, and passes over a locality without weight. Envoy ignores the
+        // weight unless the cluster asks for locality weighting.
+        locality,
+        ...(live > 0 && { loadBalancingWeight: live }),
+        priority,
+        lbEndpoints: members.flatMap((index) => {
+          const endpoint = endpoints[index];
+          return endpoint ? [lbEndpointOf(endpoint, endpoint.weight)] : [];
+        }),
+      });
+    }),
   });
 }
 
-function localityOf(group: readonly AssignmentEndpoint[], levels: ReadonlyMap<number, number>): LocalityLbEndpoints {
-  const [{ locality, priority } = { locality: undefined, priority: 0 }] = group;
-  const live = group.reduce((sum, { health, weight }) => (takesTraffic(health) ? sum + weight : sum), 0);
-  return LocalityLbEndpoints.create({
-    // grpc-js refuses an assignment without locality, and passes over a locality without weight. Envoy ignores the
-    // weight unless the cluster asks for locality weighting.
-    locality: locality ?? {},
-    ...(live > 0 && { loadBalancingWeight: live }),
-    priority: levels.get(priority) ?? 0,
-    lbEndpoints: group.map(({ address, port, hostname, weight, health }) =>
-      LbEndpoint.create({
-        hostIdentifier: {
-          $case: "endpoint",
-          value: {
-            address: {
-              address: {
-                $case: "socketAddress",
-                value: { address, portSpecifier: { $case: "portValue", value: port } },
-              },
-            },
-            hostname,
-          },
+/** Without `weight`, which then is the last field to come. */
+export function lbEndpointOf(endpoint: AssignmentEndpoint, weight?: number): LbEndpoint {
+  const { address, port, hostname, health } = endpoint;
+  return LbEndpoint.create({
+    hostIdentifier: {
+      $case: "endpoint",
+      value: {
+        address: {
+          address: { $case: "socketAddress", value: { address, portSpecifier: { $case: "portValue", value: port } } },
         },
-        healthStatus: EnvoyHealth[health],
-        loadBalancingWeight: weight,
-      }),
-    ),
+        hostname,
+      },
+    },
+    healthStatus: EnvoyHealth[health],
+    loadBalancingWeight: weight,
   });
 }
 
-function check(service: ServiceName, endpoints: readonly AssignmentEndpoint[]): void {
-  const seen = new Map<string, InstanceId>();
+/** Weight of a group: of those in it that take traffic. */
+export function liveWeight(members: readonly number[], endpoints: readonly AssignmentEndpoint[]): number {
+  let sum = 0;
+  for (const index of members) {
+    const endpoint = endpoints[index];
+    if (endpoint && takesTraffic(endpoint.health)) sum += endpoint.weight;
+  }
+  return sum;
+}
+
+/** @throws SteelyardError ERR_INTERNAL when an endpoint breaks a rule, that of weights excepted */
+export function groupsOf(service: ServiceName, endpoints: readonly AssignmentEndpoint[]): readonly EndpointGroup[] {
+  checkPlaces(service, endpoints);
+  const priorities = [...new Set(endpoints.map(({ priority }) => priority))].sort((a, b) => a - b);
+  const levels = new Map(priorities.map((priority, level) => [priority, level]));
+  const groups = new Map<string, { locality: Locality; priority: number; members: number[] }>();
+  const sorted = endpoints
+    .map((endpoint, index) => ({ endpoint, index }))
+    .sort((a, b) => byGroupThenId(a.endpoint, b.endpoint));
+  for (const { endpoint, index } of sorted) {
+    const key = groupKey(endpoint);
+    const group = groups.get(key);
+    if (group) group.members.push(index);
+    else {
+      const { locality, priority } = endpoint;
+      groups.set(key, { locality, priority: levels.get(priority) ?? 0, members: [index] });
+    }
+  }
+  return [...groups.values()];
+}
+
+/** @throws SteelyardError ERR_INTERNAL for a weight that is none, or a sum per priority that Envoy would refuse */
+export function checkWeights(service: ServiceName, endpoints: readonly AssignmentEndpoint[]): void {
   const sums = new Map<number, number>();
-  for (const { instance, address, port, priority, weight } of endpoints) {
-    const fail = (what: string): never => {
-      throw new SteelyardError("ERR_INTERNAL", `cannot translate ${service}/${instance}: ${what}`);
-    };
-    if (isIP(address) === 0) fail(`not an IP literal: ${address}`);
-    if (!isWithin(port, 1, 65_535)) fail(`port ${port}`);
-    if (!isWithin(priority, 0, MAX_PRIORITY)) fail(`priority ${priority}`);
-    if (!isWithin(weight, 1, MAX_WEIGHT)) fail(`weight ${weight}`);
+  for (const { instance, priority, weight } of endpoints) {
+    if (!isWithin(weight, 1, MAX_WEIGHT)) throw defect(service, instance, `weight ${weight}`);
     const sum = (sums.get(priority) ?? 0) + weight;
-    if (sum > MAX_WEIGHT) fail(`the weights of priority ${priority} add up to more than ${MAX_WEIGHT}`);
+    if (sum > MAX_WEIGHT) {
+      throw defect(service, instance, `the weights of priority ${priority} add up to more than ${MAX_WEIGHT}`);
+    }
     sums.set(priority, sum);
+  }
+}
+
+function checkPlaces(service: ServiceName, endpoints: readonly AssignmentEndpoint[]): void {
+  const seen = new Map<string, InstanceId>();
+  for (const { instance, address, port, priority } of endpoints) {
+    if (isIP(address) === 0) throw defect(service, instance, `not an IP literal: ${address}`);
+    if (!isWithin(port, 1, 65_535)) throw defect(service, instance, `port ${port}`);
+    if (!isWithin(priority, 0, MAX_PRIORITY)) throw defect(service, instance, `priority ${priority}`);
     const key = endpointKey(address, port);
     const twin = seen.get(key);
-    if (twin !== undefined) fail(`${key} is the address of ${twin} too`);
+    if (twin !== undefined) throw defect(service, instance, `${key} is the address of ${twin} too`);
     seen.set(key, instance);
   }
+}
+
+function defect(service: ServiceName, instance: InstanceId, what: string): SteelyardError {
+  return new SteelyardError("ERR_INTERNAL", `cannot translate ${service}/${instance}: ${what}`);
 }
 
 function isWithin(value: number, least: number, most: number): boolean {

@@ -1,11 +1,11 @@
 // The entry of translation: what the control loop decided about a service, as the resources its proxies get.
 import { Cluster } from "../gen/envoy/config/cluster/v3/cluster.js";
-import { ClusterLoadAssignment } from "../gen/envoy/config/endpoint/v3/endpoint.js";
 import { Listener } from "../gen/envoy/config/listener/v3/listener.js";
 import { RouteConfiguration } from "../gen/envoy/config/route/v3/route.js";
 import type { WeightPlan } from "../model/plan.js";
 import type { ServiceSnapshot } from "../model/service.js";
-import { type AssignmentEndpoint, assignmentOf } from "./assignment.js";
+import type { AssignmentEndpoint } from "./assignment.js";
+import { AssignmentEncoder } from "./assignment-encoder.js";
 import { clusterOf } from "./cluster.js";
 import { GATEWAY, type ListenerAddress, listenerOf, type RoutedService, routesOf } from "./gateway.js";
 import { ASSIGNMENT_TYPE, CLUSTER_TYPE, LISTENER_TYPE, type Resource, ROUTE_TYPE } from "./resource.js";
@@ -23,11 +23,13 @@ export interface ServiceResources {
 export function resourcesOf(input: {
   readonly snapshot: ServiceSnapshot;
   readonly plan: WeightPlan;
+  /** Of this service; one that was used before makes a change of weights cheap. */
+  readonly encoder?: AssignmentEncoder;
 }): ServiceResources {
-  const { snapshot, plan } = input;
+  const { snapshot, plan, encoder = new AssignmentEncoder(snapshot.service) } = input;
   const name = snapshot.service;
   const cluster = clusterOf(name, snapshot.policy, plan.enforcement);
-  const assignment = assignmentOf(name, endpointsOf(snapshot, plan));
+  const assignment = encoder.encode(endpointsOf(snapshot, plan));
   return {
     cluster: {
       typeUrl: CLUSTER_TYPE,
@@ -35,7 +37,7 @@ export function resourcesOf(input: {
       bytes: Cluster.encode(cluster).finish(),
       refs: [{ typeUrl: ASSIGNMENT_TYPE, name }],
     },
-    assignment: { typeUrl: ASSIGNMENT_TYPE, name, bytes: ClusterLoadAssignment.encode(assignment).finish() },
+    assignment: { typeUrl: ASSIGNMENT_TYPE, name, bytes: assignment },
   };
 }
 

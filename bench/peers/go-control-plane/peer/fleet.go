@@ -13,10 +13,27 @@ type fleet struct {
 	clusters  int
 	endpoints int
 	pushes    uint32
+	hostnames []string
+	addresses [100][]string // by cluster modulo 100, made when they are needed
 }
 
 func newFleet(clusters, endpoints int) *fleet {
-	return &fleet{clusters: clusters, endpoints: endpoints}
+	f := &fleet{clusters: clusters, endpoints: endpoints, hostnames: make([]string, endpoints)}
+	for i := range f.hostnames {
+		f.hostnames[i] = fmt.Sprintf("backend-%05d.mesh.test", i)
+	}
+	return f
+}
+
+func (f *fleet) addressesOf(cluster int) []string {
+	addresses := &f.addresses[cluster%100]
+	if *addresses == nil {
+		*addresses = make([]string, f.endpoints)
+		for i := range *addresses {
+			(*addresses)[i] = fmt.Sprintf("10.%d.%d.%d", 100+cluster%100, 100+i/100, 100+i%100)
+		}
+	}
+	return *addresses
 }
 
 func clusterName(index int) string { return fmt.Sprintf("cluster-%05d", index) }
@@ -24,6 +41,7 @@ func clusterName(index int) string { return fmt.Sprintf("cluster-%05d", index) }
 // assignment of one cluster after so many pushes; every push changes every weight, all within 128..997.
 func (f *fleet) assignment(index int, pushes uint32) *endpoint.ClusterLoadAssignment {
 	members := make([]*endpoint.LbEndpoint, f.endpoints)
+	addresses := f.addressesOf(index)
 	var sum uint32
 	for i := range members {
 		weight := 128 + (uint32(i)*7+pushes*13)%870
@@ -31,10 +49,10 @@ func (f *fleet) assignment(index int, pushes uint32) *endpoint.ClusterLoadAssign
 		members[i] = &endpoint.LbEndpoint{
 			HostIdentifier: &endpoint.LbEndpoint_Endpoint{Endpoint: &endpoint.Endpoint{
 				Address: &core.Address{Address: &core.Address_SocketAddress{SocketAddress: &core.SocketAddress{
-					Address:       fmt.Sprintf("10.%d.%d.%d", 100+index%100, 100+i/100, 100+i%100),
+					Address:       addresses[i],
 					PortSpecifier: &core.SocketAddress_PortValue{PortValue: 8080},
 				}}},
-				Hostname: fmt.Sprintf("backend-%05d.mesh.test", i),
+				Hostname: f.hostnames[i],
 			}},
 			HealthStatus:        core.HealthStatus_HEALTHY,
 			LoadBalancingWeight: wrapperspb.UInt32(weight),
