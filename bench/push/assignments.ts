@@ -18,7 +18,10 @@ export class Fleet {
   assignment(index: number, pushes: number): readonly AssignmentEndpoint[] {
     let members = this.#members.get(index);
     if (!members) this.#members.set(index, (members = this.#make(index)));
-    return members.map((member, i) => ({ ...member, weight: 128 + ((i * 7 + pushes * 13) % 870) }));
+    return members.map(({ instance, address, port, hostname, locality, priority, health }, i) => {
+      const weight = 128 + ((i * 7 + pushes * 13) % 870);
+      return { instance, address, port, hostname, locality, priority, weight, health };
+    });
   }
 
   #make(index: number): readonly Omit<AssignmentEndpoint, "weight">[] {
