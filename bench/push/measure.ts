@@ -61,6 +61,7 @@ function swarmCommand(file: string, port: number, workload: Workload): Command {
 
 async function run(server: LineProcess, swarm: LineProcess, workload: Workload): Promise<Measurement> {
   const { streams, clusters, names, stopped = 0, warmUpPushes, pushes, intervalMs } = workload;
+  const { warmUpIntervalMs = intervalMs } = workload;
   await server.quiet();
   const rssBefore = server.memoryBytes("VmRSS");
   const cpuBefore = server.cpuNs();
@@ -81,21 +82,21 @@ async function run(server: LineProcess, swarm: LineProcess, workload: Workload):
   }
   const receivers = Math.round((streams * names) / clusters) - stopped;
   const push = (index: number) => pushOnce(server, swarm, index, receivers);
-  const pace = async (count: number): Promise<readonly Pushed[]> => {
+  const pace = async (count: number, leastMs: number): Promise<readonly Pushed[]> => {
     const results: Pushed[] = [];
     for (let index = 0; index < count; index++) {
       const startMs = performance.now();
       results.push(await push(index % clusters));
-      const restMs = intervalMs - (performance.now() - startMs);
+      const restMs = leastMs - (performance.now() - startMs);
       if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
     }
     return results;
   };
-  await pace(warmUpPushes);
+  await pace(warmUpPushes, warmUpIntervalMs);
   await server.quiet();
   const rssWarm = server.memoryBytes("VmRSS");
   const [cpuWarm, swarmWarm, warmMs] = [server.cpuNs(), swarm.cpuNs(), performance.now()];
-  const results = await pace(pushes);
+  const results = await pace(pushes, intervalMs);
   const wallMs = performance.now() - warmMs;
   const swarmBusy = (swarm.cpuNs() - swarmWarm) / 1e6 / wallMs;
   await server.quiet();

@@ -80,7 +80,7 @@ const port = await new Promise<number>((resolve, reject) => {
     error ? reject(error) : resolve(bound),
   );
 });
-await obey(port, async (index) => {
+obey(port, async (index) => {
   pushes++;
   assignments.set(clusterName(index), assignment(index));
   for (const push of watchers.get(clusterName(index)) ?? []) push([clusterName(index)]);

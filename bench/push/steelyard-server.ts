@@ -38,7 +38,7 @@ const credentials = tls
   ? ServerCredentials.createSsl(null, [{ cert_chain: readFileSync(tls.cert), private_key: readFileSync(tls.key) }])
   : ServerCredentials.createInsecure();
 const { port } = await server.listen({ host: "127.0.0.1", port: 0, credentials });
-await obey(port, async (index) => {
+obey(port, async (index) => {
   pushes++;
   upsert([index]);
   await new Promise((resolve) => setImmediate(resolve));
