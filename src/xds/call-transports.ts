@@ -1,9 +1,9 @@
 // Chooses the write path of each stream, and makes it known when the quick one is closed: a server that has become three
 // times as expensive must not keep that to itself.
 import type { Logger } from "../runtime/logger.js";
-import type { MetricSink } from "../runtime/metrics.js";
 import { type BytesCall, type CallTransport, GrpcTransport } from "./grpc-transport.js";
 import { Http2Transport } from "./http2-transport.js";
+import type { StreamMeter } from "./stream-meter.js";
 import { takeOver } from "./takeover.js";
 
 export type WritePath = "http2" | "grpc-js";
@@ -12,7 +12,7 @@ interface CallTransportsOptions {
   readonly writePath: WritePath;
   readonly limits: { readonly maxRequestBytes: number };
   readonly logger: Logger;
-  readonly metrics: MetricSink;
+  readonly meter: StreamMeter;
 }
 
 export class CallTransports {
@@ -24,9 +24,9 @@ export class CallTransports {
   }
 
   of(call: BytesCall): CallTransport {
-    const { writePath, limits, metrics } = this.#options;
+    const { writePath, limits, meter } = this.#options;
     const stream = writePath === "http2" ? takeOver(call) : undefined;
-    metrics.count("steelyard_xds_streams_opened_total", { path: stream ? "http2" : "grpc-js" });
+    meter.path(stream ? "http2" : "grpc-js");
     if (stream) return new Http2Transport(call, stream, limits);
     if (writePath === "http2") this.#tell();
     return new GrpcTransport(call);

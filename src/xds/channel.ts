@@ -23,6 +23,7 @@ export interface AudienceView {
 /** Tells the index which changes must wake this stream. */
 export interface Interest {
   watch(typeUrl: string, name: string): void;
+  watchEach(typeUrl: string, names: Iterable<string>): void;
   unwatch(typeUrl: string, name: string): void;
   watchAll(typeUrl: string): void;
   unwatchAll(typeUrl: string): void;

@@ -203,8 +203,8 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
       throw resourceExhausted(`more than ${limits.maxNamesPerType} names subscribed`);
     }
     const missing: string[] = [];
+    interest.watchEach(typeUrl, change.added);
     for (const name of change.added) {
-      interest.watch(typeUrl, name);
       const existing = namesOf(view, typeUrl, name);
       if (existing.length === 0) missing.push(name);
       for (const each of existing) this.#ledger.mark(each);

@@ -25,13 +25,32 @@ class Tally {
 
 const KINDS: readonly RequestKind[] = ["none", "stale", "ack", "nack"];
 
+type Path = "http2" | "grpc-js";
+
 export class StreamMeter {
   readonly #metrics: MetricSink;
+  readonly #open = new Map<string, number>();
+  readonly #changed = new Set<string>();
+  readonly #opened = new Map<Path, number>();
   readonly #tallies = new Map<string, Tally>();
   #due: Tally[] = [];
+  #scheduled = false;
 
   constructor(metrics: MetricSink) {
     this.#metrics = metrics;
+  }
+
+  /** A stream was opened (1) or is gone (-1); `transport`: e.g. `ads-sotw`. */
+  stream(transport: string, by: 1 | -1): void {
+    this.#open.set(transport, (this.#open.get(transport) ?? 0) + by);
+    this.#changed.add(transport);
+    this.#schedule();
+  }
+
+  /** A stream will be written this way. */
+  path(path: Path): void {
+    this.#opened.set(path, (this.#opened.get(path) ?? 0) + 1);
+    this.#schedule();
   }
 
   /** `type`: label of the type. */
@@ -53,12 +72,28 @@ export class StreamMeter {
     if (!tally) this.#tallies.set(type, (tally = new Tally(type)));
     if (tally.reported) {
       tally.reported = false;
-      if (this.#due.push(tally) === 1) setImmediate(this.#report);
+      this.#due.push(tally);
+      this.#schedule();
     }
     return tally;
   }
 
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#report);
+  }
+
   readonly #report = (): void => {
+    this.#scheduled = false;
+    for (const transport of this.#changed) {
+      this.#metrics.gauge("steelyard_xds_streams", this.#open.get(transport) ?? 0, { transport });
+    }
+    this.#changed.clear();
+    for (const [path, streams] of this.#opened) {
+      this.#metrics.count("steelyard_xds_streams_opened_total", { path }, streams);
+    }
+    this.#opened.clear();
     const due = this.#due;
     this.#due = [];
     for (const tally of due) this.#tell(tally);

@@ -38,15 +38,14 @@ export class SubscriptionIndex<W extends Watcher = Watcher> {
   }
 
   watch(audience: string, watcher: W, typeUrl: string, name: string): void {
-    const { byName, globs } = this.#type(audience, typeUrl);
-    const watchers = byName.get(name);
-    if (watchers) {
-      watchers.add(watcher);
-      return;
-    }
-    byName.set(name, new Set([watcher]));
-    const glob = globOf(name);
-    if (glob) globs.set(name, glob);
+    watchIn(this.#type(audience, typeUrl), watcher, name);
+  }
+
+  /** As `watch` for each name. */
+  watchEach(audience: string, watcher: W, typeUrl: string, names: Iterable<string>): void {
+    const type = this.#type(audience, typeUrl);
+    for (const name of names) watchIn(type, watcher, name);
+    this.#collect(audience, typeUrl, type);
   }
 
   unwatch(audience: string, watcher: W, typeUrl: string, name: string): void {
@@ -119,6 +118,17 @@ export class SubscriptionIndex<W extends Watcher = Watcher> {
   }
 }
 
+function watchIn<W>({ byName, globs }: TypeWatchers<W>, watcher: W, name: string): void {
+  const watchers = byName.get(name);
+  if (watchers) {
+    watchers.add(watcher);
+    return;
+  }
+  byName.set(name, new Set([watcher]));
+  const glob = globOf(name);
+  if (glob) globs.set(name, glob);
+}
+
 /** One small object per stream, not a closure per verb: there are thousands of streams. */
 class WatcherInterest<W extends Watcher> implements Interest {
   readonly #index: SubscriptionIndex<W>;
@@ -133,6 +143,10 @@ class WatcherInterest<W extends Watcher> implements Interest {
 
   watch(typeUrl: string, name: string): void {
     this.#index.watch(this.#audience, this.#watcher, typeUrl, name);
+  }
+
+  watchEach(typeUrl: string, names: Iterable<string>): void {
+    this.#index.watchEach(this.#audience, this.#watcher, typeUrl, names);
   }
 
   unwatch(typeUrl: string, name: string): void {

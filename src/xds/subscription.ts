@@ -5,6 +5,16 @@ import type { TypeRule } from "./type-rules.js";
 
 const WILDCARD = "*";
 const NO_GLOBS: readonly Glob[] = [];
+const NO_NAMES: readonly string[] = [];
+
+function globsOf(names: Iterable<string>): readonly Glob[] {
+  let globs: Glob[] | undefined;
+  for (const name of names) {
+    const glob = globOf(name);
+    if (glob) (globs ??= []).push(glob);
+  }
+  return globs ?? NO_GLOBS;
+}
 
 /** Read side, for whoever sends. */
 export interface Subscription {
@@ -60,11 +70,11 @@ export class SotwSubscription implements Subscription {
     const all = legacy || (this.#rule.wildcard !== "never" && names.delete(WILDCARD));
     const before = { names: this.#names, all: this.#all };
     this.#names = names;
-    this.#globs = [...names].flatMap((name) => globOf(name) ?? []);
+    this.#globs = globsOf(names);
     this.#all = all;
     return {
-      added: [...names].filter((name) => !before.names.has(name)),
-      removed: [...before.names].filter((name) => !names.has(name)),
+      added: before.names.size === 0 ? [...names] : [...names].filter((name) => !before.names.has(name)),
+      removed: before.names.size === 0 ? NO_NAMES : [...before.names].filter((name) => !names.has(name)),
       all: all === before.all ? "same" : all ? "on" : "off",
     };
   }

@@ -75,7 +75,6 @@ export class XdsServer {
   readonly #transports: CallTransports;
   readonly #fanOut: FanOut;
   readonly #streams = new Set<OpenStream>();
-  readonly #perTransport = new Map<string, number>();
   #lastId = 0;
   #closed = false;
   #listener: XdsListener | undefined;
@@ -97,7 +96,7 @@ export class XdsServer {
       onCollected: (audience) => callbacks.onAudienceCollected?.(audience),
     });
     this.#engine = { cache, index, audiences, audienceOf, callbacks, limits, clock, logger, metrics, meter, ...bounds };
-    this.#transports = new CallTransports({ writePath, limits, logger, metrics });
+    this.#transports = new CallTransports({ writePath, limits, logger, meter });
     this.#fanOut = new FanOut({ cache, index });
   }
 
@@ -197,7 +196,7 @@ export class XdsServer {
       onClosed: (closed) => {
         if (!this.#streams.delete(closed)) return;
         this.#engine.upkeep.remove(closed);
-        this.#count(options.name, -1);
+        this.#engine.meter.stream(options.name, -1);
         try {
           callbacks.onStreamClosed?.(closed.info);
         } catch (thrown) {
@@ -212,7 +211,7 @@ export class XdsServer {
     }
     this.#streams.add(stream);
     this.#engine.upkeep.add(stream);
-    this.#count(options.name, 1);
+    this.#engine.meter.stream(options.name, 1);
     return stream;
   }
 
@@ -238,11 +237,5 @@ export class XdsServer {
       const { node, transport } = stream.info;
       if (node && audience !== undefined) yield { node, audience, transport, openedAtMs, types: stream.types() };
     }
-  }
-
-  #count(transport: string, by: 1 | -1): void {
-    const open = (this.#perTransport.get(transport) ?? 0) + by;
-    this.#perTransport.set(transport, open);
-    this.#engine.metrics.gauge("steelyard_xds_streams", open, { transport });
   }
 }
