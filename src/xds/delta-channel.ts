@@ -75,6 +75,7 @@ export class DeltaChannel implements Channel<DeltaRequest> {
   touch(names: ReadonlySet<string>): void {
     if (this.#ledger.idle) this.#greeting = false;
     for (const name of names) this.#ledger.mark(name);
+    if (this.#ports.ttlFrames) for (const name of names) this.#confirmReturned(name);
   }
 
   resend(name: string): void {
@@ -129,6 +130,12 @@ export class DeltaChannel implements Channel<DeltaRequest> {
 
   resources(): Iterable<ResourceStatus> {
     return this.#ledger.resources(this.#subscription.names);
+  }
+
+  /** Gone and back before the client heard of it, so that nothing is sent: what it holds must go on being confirmed. */
+  #confirmReturned(name: string): void {
+    const resource = this.#find(name);
+    if (resource?.ttlMs !== undefined && this.#ledger.holdsSame(resource)) this.#heartbeats.returned(name);
   }
 
   /** How much goes into one response: of types that go one by one nothing beyond the first, but for the greeting. */

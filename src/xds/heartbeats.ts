@@ -53,6 +53,11 @@ export class Heartbeats {
     this.#set(name, nowMs);
   }
 
+  /** What the client holds under `name` exists again: due at once, if its confirmations were given up meanwhile. */
+  returned(name: string): void {
+    if (!this.#dueMs?.has(name)) this.#set(name, 0);
+  }
+
   /** On the monotonic clock; `undefined` when nothing has a TTL. */
   nextMs(): number | undefined {
     if (!this.#dueMs) return undefined;

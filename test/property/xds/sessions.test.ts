@@ -150,6 +150,16 @@ function resource(each: Change) {
   };
 }
 
+/** Removed and put back as it was while the client was away: nothing to send, but its TTL runs on. */
+const GONE_AND_BACK: Op[] = [
+  { op: "apply", changes: [{ typeUrl: cluster, name: "a", content: "2", ttl: true }] },
+  { op: "subscribe", typeUrl: cluster, names: [] },
+  { op: "read", count: 1 },
+  { op: "replace", changes: [], typeVersion: undefined },
+  { op: "reconnect" },
+  { op: "apply", changes: [{ typeUrl: cluster, name: "a", content: "2", ttl: true }] },
+];
+
 describe.each([
   ["sotw", []],
   ["delta", []],
@@ -174,7 +184,7 @@ describe.each([
         client.close();
         expect(rig.index.size).toBe(0);
       }),
-      { numRuns: 800 },
+      { numRuns: 800, examples: [[GONE_AND_BACK, false]] },
     );
   });
 });
