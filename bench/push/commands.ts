@@ -36,11 +36,14 @@ export function obey(port: number, push: (index: number) => Promise<void>): void
     const [command, index] = bytes.toString("latin1").trim().split(" ");
     if (command !== "push") process.exit(0);
     const fromNs = process.hrtime.bigint();
-    void push(Number(index)).then(() => {
-      writeSync(STDOUT, `{"fromNs":${fromNs},"toNs":${process.hrtime.bigint()}}\n`);
-    });
+    void report(push(Number(index)), fromNs);
   });
   process.stdin.on("end", () => process.exit(0));
+}
+
+async function report(pushed: Promise<void>, fromNs: bigint): Promise<void> {
+  await pushed;
+  writeSync(STDOUT, `{"fromNs":${fromNs},"toNs":${process.hrtime.bigint()}}\n`);
 }
 
 const STDOUT = 1;
