@@ -138,6 +138,11 @@ export const METRICS: readonly MetricEntry[] = [
 
   // xds
   seconds("steelyard_xds_ack_seconds", ["type"], "Time from a response to its ACK."),
+  seconds(
+    "steelyard_xds_fan_out_seconds",
+    [],
+    "Time to hand one turn's changes to all streams; nothing else runs then.",
+  ),
   gauge("steelyard_xds_first_answers_waiting", [], "Streams that wait for their turn to be sent a first answer."),
   counter("steelyard_xds_oversize_responses_total", ["type"], "Responses larger than what clients accept by default."),
   counter(

@@ -2,6 +2,8 @@
 // it in pieces lets acknowledgements in between and makes the last client wait twice as long. What a stream holds is cold
 // memory when its turn comes. So the usual change, of one resource, marks and writes a few dozen streams at a time: marking
 // is a short loop, in which the processor fetches for several streams at once, and writing then finds all at hand.
+import type { Clock } from "../runtime/clock.js";
+import type { MetricSink } from "../runtime/metrics.js";
 import type { CacheEvent, ResourceCache } from "./resource-cache.js";
 import type { SubscriptionIndex, Watcher } from "./subscription-index.js";
 
@@ -10,10 +12,18 @@ export interface Pumped extends Watcher {
   pump(): void;
 }
 
+interface FanOutOptions {
+  readonly cache: ResourceCache;
+  readonly index: SubscriptionIndex<Pumped>;
+  readonly clock: Clock;
+  readonly metrics: MetricSink;
+}
+
 /** Streams that are marked before they are written: what these hold fits into the second cache of any processor. */
 const GROUP = 64;
 
 export class FanOut {
+  readonly #options: FanOutOptions;
   readonly #index: SubscriptionIndex<Pumped>;
   readonly #awake = new Set<Pumped>();
   #pending = new Map<string, Map<string, Set<string>>>();
@@ -21,7 +31,9 @@ export class FanOut {
   readonly #group: Pumped[] = [];
   readonly #unwatch: () => void;
 
-  constructor({ cache, index }: { readonly cache: ResourceCache; readonly index: SubscriptionIndex<Pumped> }) {
+  constructor(options: FanOutOptions) {
+    const { cache, index } = options;
+    this.#options = options;
     this.#index = index;
     this.#unwatch = cache.watch((event) => this.#heard(event));
   }
@@ -62,6 +74,8 @@ export class FanOut {
 
   #flush(): void {
     this.#scheduled = false;
+    const { clock, metrics } = this.#options;
+    const startMs = clock.nowMs();
     const pending = this.#pending;
     this.#pending = new Map();
     for (const [audience, types] of pending) {
@@ -73,6 +87,7 @@ export class FanOut {
     }
     for (const stream of this.#awake) stream.pump();
     this.#awake.clear();
+    metrics.observe("steelyard_xds_fan_out_seconds", (clock.nowMs() - startMs) / 1_000);
   }
 
   readonly #visit = (stream: Pumped, typeUrl: string, names: ReadonlySet<string>): void => {

@@ -97,7 +97,7 @@ export class XdsServer {
     });
     this.#engine = { cache, index, audiences, audienceOf, callbacks, limits, clock, logger, metrics, meter, ...bounds };
     this.#transports = new CallTransports({ writePath, limits, logger, meter });
-    this.#fanOut = new FanOut({ cache, index });
+    this.#fanOut = new FanOut({ cache, index, clock, metrics });
   }
 
   /** Adds all discovery services to a server, which stays the caller's: close it after `close()` of this one. */
