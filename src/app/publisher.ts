@@ -1,22 +1,28 @@
-// From plans to resources in the xDS cache. Two audiences: `full` nodes get clusters, endpoints, the listener and routes;
-// `weights` nodes (mode B) get endpoints only, because their clusters and routes belong to somebody else.
+// From plans to resources in the xDS cache, for every audience there is: nodes that are served the same. The audiences of
+// Envoys that tell no locality are always there; others come with their first node and go some time after the last.
 import { SteelyardError } from "../model/errors.js";
 import type { ServiceName } from "../model/ids.js";
 import type { WeightPlan } from "../model/plan.js";
-import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
+import type { ServiceSnapshot } from "../model/service.js";
 import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
 import type { WatchableMap } from "../runtime/watchable-map.js";
-import { AssignmentEncoder } from "../translate/assignment-encoder.js";
+import {
+  audienceNameOf,
+  type DataPlane,
+  dataPlaneOf,
+  FULL_ENVOY,
+  type NodeWords,
+  WEIGHTS_ENVOY,
+  withoutLocality,
+} from "../translate/data-plane.js";
 import type { ListenerAddress } from "../translate/gateway.js";
-import { needsHashKey } from "../translate/hash-policy.js";
-import { ASSIGNMENT_TYPE, type Resource } from "../translate/resource.js";
-import { gatewayResources, resourcesOf } from "../translate/service-resources.js";
+import type { Resource } from "../translate/resource.js";
+import { gatewayResources, relatedServices } from "../translate/service-resources.js";
 import type { ResourceCache } from "../xds/resource-cache.js";
-
-export const FULL_AUDIENCE = "full";
-export const WEIGHTS_AUDIENCE = "weights";
+import { AudienceContent } from "./audience-content.js";
+import { RenderedService } from "./rendered-service.js";
 
 export interface PublisherOptions {
   readonly services: WatchableMap<ServiceName, ServiceSnapshot>;
@@ -27,20 +33,18 @@ export interface PublisherOptions {
   readonly metrics: MetricSink;
 }
 
-interface Published {
-  readonly revision: number;
-  readonly policy: ServicePolicy;
-  readonly hashed: boolean;
-  readonly cluster: Resource;
-  readonly assignment: Resource;
-}
+/** Nodes say where they are, and each locality is an audience: what they say must not fill the memory. */
+const MAX_AUDIENCES = 128;
+/** Group of the gateway's resources; no service has such a name. */
+const GATEWAY_GROUP = "(gateway)";
 
 export class Publisher implements Component {
   readonly name = "publisher";
   readonly #options: PublisherOptions;
-  readonly #published = new Map<ServiceName, Published>();
-  readonly #encoders = new Map<ServiceName, AssignmentEncoder>();
-  #gatewaySent = false;
+  readonly #published = new Map<ServiceName, RenderedService>();
+  readonly #audiences = new Map<string, AudienceContent>();
+  /** By kind of client. */
+  #gateways = new Map<DataPlane["client"], readonly Resource[]>();
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: PublisherOptions) {
@@ -49,84 +53,132 @@ export class Publisher implements Component {
 
   /** Fills the cache with every plan that exists; resolves before any proxy is let in. */
   async start(): Promise<void> {
-    const { plans } = this.#options;
-    this.#publish([...plans.entries()]);
-    this.#unsubscribe = plans.subscribe((changes) => this.#publish([...changes]));
+    const { plans, cache } = this.#options;
+    for (const plane of [FULL_ENVOY, WEIGHTS_ENVOY]) {
+      const name = audienceNameOf(plane);
+      cache.pin(name);
+      this.#audiences.set(name, new AudienceContent(plane));
+    }
+    this.#publish([...plans.entries()], true);
+    this.#unsubscribe = plans.subscribe((changes) => this.#publish([...changes], false));
   }
 
   async stop(): Promise<void> {
     this.#unsubscribe?.();
   }
 
-  #publish(changes: readonly (readonly [ServiceName, WeightPlan | undefined])[]): void {
-    const { cache, metrics } = this.#options;
-    const upsert: Resource[] = [];
-    const remove: Resource[] = [];
-    // The gateway changes with the set of services and their policies, never with weights.
-    let gatewayChanged = !this.#gatewaySent;
-    for (const [service, plan] of changes) {
-      const held = this.#published.get(service);
-      if (plan === undefined) {
-        if (held === undefined) continue;
-        this.#published.delete(service);
-        this.#encoders.delete(service);
-        remove.push(held.cluster, held.assignment);
-        gatewayChanged = true;
-        continue;
-      }
-      const next = this.#translate(service, plan, held);
-      if (next === undefined || next === held) continue;
-      this.#published.set(service, next);
-      upsert.push(next.cluster, next.assignment);
-      gatewayChanged ||= next.policy !== held?.policy || next.hashed !== held.hashed;
-      metrics.count("steelyard_assignments_total");
-    }
-    if (gatewayChanged) upsert.push(...this.#gateway());
-    this.#gatewaySent = true;
-    if (upsert.length === 0 && remove.length === 0) return;
-    cache.apply(FULL_AUDIENCE, { upsert, remove });
-    const assignments = (resources: readonly Resource[]): Resource[] =>
-      resources.filter(({ typeUrl }) => typeUrl === ASSIGNMENT_TYPE);
-    cache.apply(WEIGHTS_AUDIENCE, { upsert: assignments(upsert), remove: assignments(remove) });
+  /** The audience of a node, filled. */
+  audienceOf(node: NodeWords): string {
+    const exact = dataPlaneOf(node);
+    const full = this.#audiences.size >= MAX_AUDIENCES && !this.#audiences.has(audienceNameOf(exact));
+    const plane = full ? withoutLocality(exact) : exact;
+    const name = audienceNameOf(plane);
+    if (!this.#audiences.has(name)) this.#open(name, plane);
+    return name;
   }
 
-  #translate(service: ServiceName, plan: WeightPlan, held: Published | undefined): Published | undefined {
-    const { services, logger, metrics } = this.#options;
-    const snapshot = services.get(service);
-    if (snapshot === undefined) return held;
-    const { policy } = snapshot;
+  /** The content of an audience was dropped from the cache. */
+  forget(audience: string): void {
+    this.#audiences.delete(audience);
+  }
+
+  #open(name: string, plane: DataPlane): void {
+    const content = new AudienceContent(plane);
+    this.#audiences.set(name, content);
+    for (const [service, rendered] of this.#published) content.put(service, this.#resources(service, rendered, plane));
+    content.put(GATEWAY_GROUP, this.#gateway(plane));
+    this.#apply(name, content);
+  }
+
+  #publish(changes: readonly (readonly [ServiceName, WeightPlan | undefined])[], first: boolean): void {
+    const changed = new Set<ServiceName>();
+    // The gateway changes with the set of services and their policies, never with weights.
+    let gatewayChanged = first;
+    for (const [service, plan] of changes) {
+      const what = plan === undefined ? this.#drop(service) : this.#take(service, plan);
+      if (what === "nothing") continue;
+      changed.add(service);
+      gatewayChanged ||= what === "routes";
+    }
+    this.#outdateDependents(changed);
+    if (gatewayChanged) this.#gateways.clear();
+    for (const [name, content] of this.#audiences) {
+      for (const service of changed) {
+        const rendered = this.#published.get(service);
+        content.put(service, rendered ? this.#resources(service, rendered, content.plane) : []);
+      }
+      if (gatewayChanged) content.put(GATEWAY_GROUP, this.#gateway(content.plane));
+      this.#apply(name, content);
+    }
+  }
+
+  #drop(service: ServiceName): "routes" | "nothing" {
+    return this.#published.delete(service) ? "routes" : "nothing";
+  }
+
+  /** `routes`: also what the gateway says of it. */
+  #take(service: ServiceName, plan: WeightPlan): "routes" | "itself" | "nothing" {
+    const snapshot = this.#options.services.get(service);
+    if (snapshot === undefined) return "nothing";
+    const held = this.#published.get(service);
+    const samePolicy = held?.snapshot.policy === snapshot.policy;
     // Plans are stored after every round, with fresh loads; only a new revision says something new to proxies.
-    if (held !== undefined && held.revision === plan.revision && held.policy === policy) return held;
-    if (plan.entries.length === 0 && snapshot.instances.length > 0) return held;
-    try {
-      const hashed = needsHashKey(plan.enforcement);
-      return {
-        revision: plan.revision,
-        policy,
-        hashed,
-        ...resourcesOf({ snapshot, plan, encoder: this.#encoder(service) }),
-      };
-    } catch (thrown) {
+    if (samePolicy && held.plan.revision === plan.revision) return "nothing";
+    if (plan.entries.length === 0 && snapshot.instances.length > 0) return "nothing";
+    this.#options.metrics.count("steelyard_assignments_total");
+    if (held === undefined) {
+      this.#published.set(service, new RenderedService(snapshot, plan));
+      return "routes";
+    }
+    const hashedBefore = held.hashed;
+    held.update(snapshot, plan);
+    return samePolicy && held.hashed === hashedBefore ? "itself" : "routes";
+  }
+
+  #outdateDependents(changed: Set<ServiceName>): void {
+    const origins = [...changed];
+    for (const [service, rendered] of this.#published) {
+      const related = relatedServices(rendered.snapshot.policy);
+      if (related.length === 0 || changed.has(service)) continue;
+      if (!origins.some((origin) => related.includes(origin))) continue;
+      rendered.outdate();
+      changed.add(service);
+    }
+  }
+
+  #resources(service: ServiceName, rendered: RenderedService, plane: DataPlane): readonly Resource[] {
+    const { logger, metrics } = this.#options;
+    const related = new Map<ServiceName, RenderedService>();
+    for (const other of relatedServices(rendered.snapshot.policy)) {
+      const found = this.#published.get(other);
+      if (found) related.set(other, found);
+    }
+    return rendered.resourcesFor(plane, related, (thrown) => {
       metrics.count("steelyard_translation_failures_total");
       logger.error(
         { service, code: SteelyardError.from(thrown).code, err: thrown },
         "plan not translated, the last one stays",
       );
-      return held;
-    }
-  }
-
-  #encoder(service: ServiceName): AssignmentEncoder {
-    let encoder = this.#encoders.get(service);
-    if (!encoder) this.#encoders.set(service, (encoder = new AssignmentEncoder(service)));
-    return encoder;
-  }
-
-  #gateway(): readonly Resource[] {
-    const services = [...this.#published].map(([service, { policy, hashed }]) => ({ service, policy, hashed }));
-    return gatewayResources({
-      listener: this.#options.listener,
-      services: services.toSorted((a, b) => (a.service < b.service ? -1 : 1)),
     });
+  }
+
+  #gateway(plane: DataPlane): readonly Resource[] {
+    let resources = this.#gateways.get(plane.client);
+    if (!resources) {
+      const services = [...this.#published].map(([service, { snapshot, hashed }]) => ({
+        service,
+        policy: snapshot.policy,
+        hashed,
+      }));
+      services.sort((a, b) => (a.service < b.service ? -1 : 1));
+      resources = gatewayResources({ listener: this.#options.listener, services }, plane);
+      this.#gateways.set(plane.client, resources);
+    }
+    return resources;
+  }
+
+  #apply(name: string, content: AudienceContent): void {
+    const change = content.take();
+    if (change) this.#options.cache.apply(name, change);
   }
 }

@@ -18,13 +18,15 @@ import type { PrometheusSink } from "../telemetry/prometheus.js";
 import { ClientStatusService } from "../xds/client-status-service.js";
 import { ResourceCache } from "../xds/resource-cache.js";
 import { XdsServer } from "../xds/xds-server.js";
-import { audienceOf } from "./audience.js";
 import { StoredCheckpoints } from "./checkpoints.js";
 import type { Config } from "./config-schema.js";
 import { DataPlaneListener } from "./data-plane-listener.js";
 import { EndpointIndex } from "./endpoint-index.js";
 import { Publisher } from "./publisher.js";
 import { SignalUpkeep } from "./signal-upkeep.js";
+
+/** Audiences of a locality whose last proxy is gone are kept that long, for it may come back. */
+const IDLE_AUDIENCE_MS = 300_000;
 
 export interface ServerOptions {
   readonly config: Config;
@@ -96,7 +98,13 @@ export class SteelyardServer implements Component {
       cache,
       listener: config.listener,
     });
-    const xds = new XdsServer({ ...of("xds"), cache, audienceOf });
+    const xds = new XdsServer({
+      ...of("xds"),
+      cache,
+      audienceOf: (node) => publisher.audienceOf(node),
+      collectIdleAudiencesAfterMs: IDLE_AUDIENCE_MS,
+      callbacks: { onAudienceCollected: (audience) => publisher.forget(audience) },
+    });
     const services = [xds, new ClientStatusService({ server: xds, cache }), lrs];
     this.#dataPlane = new DataPlaneListener({ ...of("data-plane"), address: config.xds.address, services });
 

@@ -2,6 +2,16 @@
 import { z } from "zod";
 import type { ServiceName } from "./ids.js";
 import type { CatalogueInstance } from "./instance.js";
+import { circuitBreakersSchema } from "./policy/circuit-breakers.js";
+import { failoverSchema } from "./policy/failover.js";
+import { hashPolicySchema } from "./policy/hash-policy.js";
+import { healthChecksSchema } from "./policy/health-checks.js";
+import { outlierDetectionSchema } from "./policy/outlier-detection.js";
+import { priorityRoutingSchema } from "./policy/priority-routing.js";
+import { protocolSchema } from "./policy/protocol.js";
+import { retrySchema } from "./policy/retry.js";
+import { timeoutsSchema } from "./policy/timeouts.js";
+import { tlsSchema } from "./policy/tls.js";
 
 export const DEFAULT_ALGORITHM = "adaptive";
 
@@ -33,13 +43,16 @@ export const servicePolicySchema = z
           ),
       })
       .prefault({}),
-    protocol: z.enum(["http1", "http2"]).default("http1").describe("What Envoy speaks to the instances."),
-    timeouts: z
-      .strictObject({
-        connectMs: z.int().min(1).max(60_000).default(1_000).describe("Connecting to an instance, milliseconds."),
-        requestMs: z.int().min(0).max(3_600_000).default(15_000).describe("Whole request, milliseconds; 0 = none."),
-      })
-      .prefault({}),
+    hashPolicy: hashPolicySchema.optional(),
+    protocol: protocolSchema,
+    timeouts: timeoutsSchema.prefault({}),
+    retry: retrySchema.optional(),
+    failover: failoverSchema.optional(),
+    priorityRouting: priorityRoutingSchema.optional(),
+    circuitBreakers: circuitBreakersSchema.optional(),
+    outlierDetection: outlierDetectionSchema.optional(),
+    healthChecks: healthChecksSchema.optional(),
+    tls: tlsSchema.optional(),
   })
   .describe("Policy of a service");
 

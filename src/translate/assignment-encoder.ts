@@ -3,7 +3,6 @@
 // codec writes, whichever way they came about, so that versions are the same on every replica and after every restart.
 import { Locality } from "../gen/envoy/config/core/v3/base.js";
 import { LbEndpoint } from "../gen/envoy/config/endpoint/v3/endpoint_components.js";
-import type { ServiceName } from "../model/ids.js";
 import { type AssignmentEndpoint, checkWeights, groupsOf, lbEndpointOf, liveWeight } from "./assignment.js";
 
 /** What stays while weights change. */
@@ -42,11 +41,11 @@ const VALUE = tag(1, VARINT);
 const NOTHING = new Uint8Array(0);
 
 export class AssignmentEncoder {
-  readonly #service: ServiceName;
+  readonly #cluster: string;
   #layout: Layout | undefined;
 
-  constructor(service: ServiceName) {
-    this.#service = service;
+  constructor(cluster: string) {
+    this.#cluster = cluster;
   }
 
   /**
@@ -55,9 +54,9 @@ export class AssignmentEncoder {
    */
   encode(endpoints: readonly AssignmentEndpoint[]): Uint8Array {
     if (!this.#layout || !sameLayout(this.#layout.endpoints, endpoints)) {
-      this.#layout = layoutOf(this.#service, endpoints);
+      this.#layout = layoutOf(this.#cluster, endpoints);
     }
-    checkWeights(this.#service, endpoints);
+    checkWeights(this.#cluster, endpoints);
     return fill(this.#layout, endpoints);
   }
 }
@@ -84,8 +83,8 @@ function sameLayout(before: readonly AssignmentEndpoint[], now: readonly Assignm
   );
 }
 
-function layoutOf(service: ServiceName, endpoints: readonly AssignmentEndpoint[]): Layout {
-  const groups = groupsOf(service, endpoints).map(({ locality, priority, members }) => {
+function layoutOf(cluster: string, endpoints: readonly AssignmentEndpoint[]): Layout {
+  const groups = groupsOf(cluster, endpoints).map(({ locality, priority, members }) => {
     const parts = members.map((index) => {
       const endpoint = endpoints[index];
       return endpoint ? LbEndpoint.encode(lbEndpointOf(endpoint)).finish() : NOTHING;
@@ -96,7 +95,7 @@ function layoutOf(service: ServiceName, endpoints: readonly AssignmentEndpoint[]
     const head = delimited(LOCALITY, Locality.encode(Locality.create(locality)).finish());
     return { members, head, tail, slab: Buffer.concat(parts), offsets };
   });
-  return { endpoints, head: delimited(CLUSTER_NAME, Buffer.from(service)), groups };
+  return { endpoints, head: delimited(CLUSTER_NAME, Buffer.from(cluster)), groups };
 }
 
 function fill({ head, groups }: Layout, endpoints: readonly AssignmentEndpoint[]): Uint8Array {

@@ -7,7 +7,7 @@ import { ClusterLoadAssignment } from "../gen/envoy/config/endpoint/v3/endpoint.
 import { LbEndpoint, LocalityLbEndpoints } from "../gen/envoy/config/endpoint/v3/endpoint_components.js";
 import { SteelyardError } from "../model/errors.js";
 import { type HealthStatus, takesTraffic } from "../model/health.js";
-import type { InstanceId, ServiceName } from "../model/ids.js";
+import type { InstanceId } from "../model/ids.js";
 import { endpointKey, type Locality } from "../model/instance.js";
 
 export interface AssignmentEndpoint {
@@ -39,11 +39,11 @@ export interface EndpointGroup {
  * Grouped by priority and locality, sorted, priorities renumbered without gaps.
  * @throws SteelyardError ERR_INTERNAL when an endpoint breaks a rule above: a defect of whoever made the plan
  */
-export function assignmentOf(service: ServiceName, endpoints: readonly AssignmentEndpoint[]): ClusterLoadAssignment {
-  const groups = groupsOf(service, endpoints);
-  checkWeights(service, endpoints);
+export function assignmentOf(cluster: string, endpoints: readonly AssignmentEndpoint[]): ClusterLoadAssignment {
+  const groups = groupsOf(cluster, endpoints);
+  checkWeights(cluster, endpoints);
   return ClusterLoadAssignment.create({
-    clusterName: service,
+    clusterName: cluster,
     endpoints: groups.map(({ locality, priority, members }) => {
       const live = liveWeight(members, endpoints);
       return LocalityLbEndpoints.create({
@@ -90,8 +90,8 @@ export function liveWeight(members: readonly number[], endpoints: readonly Assig
 }
 
 /** @throws SteelyardError ERR_INTERNAL when an endpoint breaks a rule, that of weights excepted */
-export function groupsOf(service: ServiceName, endpoints: readonly AssignmentEndpoint[]): readonly EndpointGroup[] {
-  checkPlaces(service, endpoints);
+export function groupsOf(cluster: string, endpoints: readonly AssignmentEndpoint[]): readonly EndpointGroup[] {
+  checkPlaces(cluster, endpoints);
   const priorities = [...new Set(endpoints.map(({ priority }) => priority))].sort((a, b) => a - b);
   const levels = new Map(priorities.map((priority, level) => [priority, level]));
   const groups = new Map<string, { locality: Locality; priority: number; members: number[] }>();
@@ -111,33 +111,33 @@ export function groupsOf(service: ServiceName, endpoints: readonly AssignmentEnd
 }
 
 /** @throws SteelyardError ERR_INTERNAL for a weight that is none, or a sum per priority that Envoy would refuse */
-export function checkWeights(service: ServiceName, endpoints: readonly AssignmentEndpoint[]): void {
+export function checkWeights(cluster: string, endpoints: readonly AssignmentEndpoint[]): void {
   const sums = new Map<number, number>();
   for (const { instance, priority, weight } of endpoints) {
-    if (!isWithin(weight, 1, MAX_WEIGHT)) throw defect(service, instance, `weight ${weight}`);
+    if (!isWithin(weight, 1, MAX_WEIGHT)) throw defect(cluster, instance, `weight ${weight}`);
     const sum = (sums.get(priority) ?? 0) + weight;
     if (sum > MAX_WEIGHT) {
-      throw defect(service, instance, `the weights of priority ${priority} add up to more than ${MAX_WEIGHT}`);
+      throw defect(cluster, instance, `the weights of priority ${priority} add up to more than ${MAX_WEIGHT}`);
     }
     sums.set(priority, sum);
   }
 }
 
-function checkPlaces(service: ServiceName, endpoints: readonly AssignmentEndpoint[]): void {
+function checkPlaces(cluster: string, endpoints: readonly AssignmentEndpoint[]): void {
   const seen = new Map<string, InstanceId>();
   for (const { instance, address, port, priority } of endpoints) {
-    if (isIP(address) === 0) throw defect(service, instance, `not an IP literal: ${address}`);
-    if (!isWithin(port, 1, 65_535)) throw defect(service, instance, `port ${port}`);
-    if (!isWithin(priority, 0, MAX_PRIORITY)) throw defect(service, instance, `priority ${priority}`);
+    if (isIP(address) === 0) throw defect(cluster, instance, `not an IP literal: ${address}`);
+    if (!isWithin(port, 1, 65_535)) throw defect(cluster, instance, `port ${port}`);
+    if (!isWithin(priority, 0, MAX_PRIORITY)) throw defect(cluster, instance, `priority ${priority}`);
     const key = endpointKey(address, port);
     const twin = seen.get(key);
-    if (twin !== undefined) throw defect(service, instance, `${key} is the address of ${twin} too`);
+    if (twin !== undefined) throw defect(cluster, instance, `${key} is the address of ${twin} too`);
     seen.set(key, instance);
   }
 }
 
-function defect(service: ServiceName, instance: InstanceId, what: string): SteelyardError {
-  return new SteelyardError("ERR_INTERNAL", `cannot translate ${service}/${instance}: ${what}`);
+function defect(cluster: string, instance: InstanceId, what: string): SteelyardError {
+  return new SteelyardError("ERR_INTERNAL", `cannot translate ${cluster}/${instance}: ${what}`);
 }
 
 function isWithin(value: number, least: number, most: number): boolean {

@@ -1,18 +1,38 @@
-// The entry of translation: what the control loop decided about a service, as the resources its proxies get.
+// The entry of translation: what the control loop decided about a service, as the resources its data planes get.
 import { Cluster } from "../gen/envoy/config/cluster/v3/cluster.js";
 import { Listener } from "../gen/envoy/config/listener/v3/listener.js";
 import { RouteConfiguration } from "../gen/envoy/config/route/v3/route.js";
+import type { ServiceName } from "../model/ids.js";
 import type { WeightPlan } from "../model/plan.js";
-import type { ServiceSnapshot } from "../model/service.js";
+import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { AssignmentEndpoint } from "./assignment.js";
-import { AssignmentEncoder } from "./assignment-encoder.js";
+import type { AssignmentEncoder } from "./assignment-encoder.js";
 import { clusterOf } from "./cluster.js";
+import type { DataPlane } from "./data-plane.js";
 import { GATEWAY, type ListenerAddress, listenerOf, type RoutedService, routesOf } from "./gateway.js";
 import { ASSIGNMENT_TYPE, CLUSTER_TYPE, LISTENER_TYPE, type Resource, ROUTE_TYPE } from "./resource.js";
 
-export interface ServiceResources {
-  readonly cluster: Resource;
-  readonly assignment: Resource;
+/** A service as the catalogue and the control loop see it. */
+export interface PlannedService {
+  readonly snapshot: ServiceSnapshot;
+  readonly plan: WeightPlan;
+}
+
+export interface ServiceInput extends PlannedService {
+  /** Of the assignment of that name; one that was used before makes a change of weights cheap. */
+  readonly encoderOf: (name: string) => AssignmentEncoder;
+  /** Those of `relatedServices` that exist. */
+  readonly related: ReadonlyMap<ServiceName, PlannedService>;
+}
+
+/** Data planes with the same variant of a service share its resources. */
+export function variantOf({ client }: DataPlane, _policy: ServicePolicy): string {
+  return client;
+}
+
+/** Other services whose instances or plans are in this one's resources. */
+export function relatedServices(_policy: ServicePolicy): readonly ServiceName[] {
+  return [];
 }
 
 /**
@@ -20,32 +40,28 @@ export interface ServiceResources {
  * one of the two knows is left out: it was deregistered since the plan, or waits for its first plan.
  * @throws SteelyardError ERR_INTERNAL when the plan breaks one of Envoy's rules; keep what was sent before
  */
-export function resourcesOf(input: {
-  readonly snapshot: ServiceSnapshot;
-  readonly plan: WeightPlan;
-  /** Of this service; one that was used before makes a change of weights cheap. */
-  readonly encoder?: AssignmentEncoder;
-}): ServiceResources {
-  const { snapshot, plan, encoder = new AssignmentEncoder(snapshot.service) } = input;
+export function serviceResources({ snapshot, plan, encoderOf }: ServiceInput, _plane: DataPlane): readonly Resource[] {
   const name = snapshot.service;
   const cluster = clusterOf(name, snapshot.policy, plan.enforcement);
-  const assignment = encoder.encode(endpointsOf(snapshot, plan));
-  return {
-    cluster: {
+  return [
+    {
       typeUrl: CLUSTER_TYPE,
       name,
       bytes: Cluster.encode(cluster).finish(),
       refs: [{ typeUrl: ASSIGNMENT_TYPE, name }],
     },
-    assignment: { typeUrl: ASSIGNMENT_TYPE, name, bytes: assignment },
-  };
+    { typeUrl: ASSIGNMENT_TYPE, name, bytes: encoderOf(name).encode(endpointsOf({ snapshot, plan })) },
+  ];
+}
+
+export interface GatewayInput {
+  readonly listener: ListenerAddress;
+  /** All there are. */
+  readonly services: readonly RoutedService[];
 }
 
 /** The listener and its routes to all services. */
-export function gatewayResources(input: {
-  readonly listener: ListenerAddress;
-  readonly services: readonly RoutedService[];
-}): readonly Resource[] {
+export function gatewayResources(input: GatewayInput, _plane: DataPlane): readonly Resource[] {
   const listener = listenerOf(input.listener);
   const routes = routesOf(input.services);
   return [
@@ -59,7 +75,7 @@ export function gatewayResources(input: {
   ];
 }
 
-function endpointsOf(snapshot: ServiceSnapshot, plan: WeightPlan): AssignmentEndpoint[] {
+function endpointsOf({ snapshot, plan }: PlannedService): AssignmentEndpoint[] {
   const registered = new Map(snapshot.instances.map((instance) => [instance.id, instance]));
   return plan.entries.flatMap(({ instance, address, port, priority, weight, health }) => {
     const known = registered.get(instance);

@@ -9,11 +9,13 @@ import type { CatalogueInstance } from "../../../src/model/instance.js";
 import type { PlanEntry, WeightPlan } from "../../../src/model/plan.js";
 import { type ServiceSnapshot, servicePolicySchema } from "../../../src/model/service.js";
 import { type BootstrapOptions, bootstrapYaml } from "../../../src/translate/bootstrap.js";
+import { FULL_ENVOY } from "../../../src/translate/data-plane.js";
 import type { ListenerAddress } from "../../../src/translate/gateway.js";
 import { needsHashKey } from "../../../src/translate/hash-policy.js";
 import type { Resource } from "../../../src/translate/resource.js";
-import { gatewayResources, resourcesOf } from "../../../src/translate/service-resources.js";
+import { gatewayResources } from "../../../src/translate/service-resources.js";
 import { catalogueInstance } from "../../harness/instance.js";
+import { translated } from "../../harness/translated.js";
 import { readable } from "./readable.js";
 
 interface ServiceCase {
@@ -99,16 +101,13 @@ function serviceResources({ service, policy, enforcement, endpoints }: ServiceCa
     enforcement: enforcement ?? LEAST_REQUEST,
     entries,
   };
-  const { cluster, assignment } = resourcesOf({ snapshot, plan });
-  return [cluster, assignment];
+  return translated({ snapshot, plan });
 }
 
 function gateway({ listener, services }: GatewayCase): readonly Resource[] {
-  return gatewayResources({
-    listener,
-    services: Object.entries(services).map(([name, given]) => {
-      const policy = servicePolicySchema.parse(given);
-      return { service: parseServiceName(name), policy, hashed: needsHashKey(bindPolicy(policy).enforcement) };
-    }),
+  const routed = Object.entries(services).map(([name, given]) => {
+    const policy = servicePolicySchema.parse(given);
+    return { service: parseServiceName(name), policy, hashed: needsHashKey(bindPolicy(policy).enforcement) };
   });
+  return gatewayResources({ listener, services: routed }, FULL_ENVOY);
 }

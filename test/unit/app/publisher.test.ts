@@ -1,6 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { audienceOf } from "../../../src/app/audience.js";
-import { FULL_AUDIENCE, Publisher, WEIGHTS_AUDIENCE } from "../../../src/app/publisher.js";
+import { Publisher } from "../../../src/app/publisher.js";
 import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
 import type { ServiceName } from "../../../src/model/ids.js";
 import type { WeightPlan } from "../../../src/model/plan.js";
@@ -11,6 +10,7 @@ import { WatchableMap } from "../../../src/runtime/watchable-map.js";
 import { type CacheChange, ResourceCache } from "../../../src/xds/resource-cache.js";
 import { instanceOf, SERVICE } from "../../harness/plant.js";
 
+const [FULL, WEIGHTS] = ["full", "weights"];
 const short = (typeUrl: string) => typeUrl.slice(typeUrl.lastIndexOf(".") + 1);
 
 function planOf(snapshot: ServiceSnapshot, revision: number, weight = 100): WeightPlan {
@@ -75,8 +75,8 @@ describe("Publisher", () => {
     plans.store(SERVICE, planOf(snapshot, 1));
     await publisher.start();
     expect(cache.calls).toEqual([
-      `${FULL_AUDIENCE}: +Cluster/shop +ClusterLoadAssignment/shop +Listener/gateway +RouteConfiguration/gateway`,
-      `${WEIGHTS_AUDIENCE}: +ClusterLoadAssignment/shop`,
+      `${FULL}: +Cluster/shop +ClusterLoadAssignment/shop +Listener/gateway +RouteConfiguration/gateway`,
+      `${WEIGHTS}: +ClusterLoadAssignment/shop`,
     ]);
   });
 
@@ -91,13 +91,13 @@ describe("Publisher", () => {
     expect(cache.calls).toEqual([]);
     plans.store(SERVICE, planOf(snapshot, 2, 7));
     await Promise.resolve();
-    expect(cache.calls[0]).toBe(`${FULL_AUDIENCE}: +Cluster/shop +ClusterLoadAssignment/shop`);
+    expect(cache.calls[0]).toBe(`${FULL}: +Cluster/shop +ClusterLoadAssignment/shop`);
     cache.calls.length = 0;
     plans.delete(SERVICE);
     await Promise.resolve();
     expect(cache.calls).toEqual([
-      `${FULL_AUDIENCE}: +Listener/gateway +RouteConfiguration/gateway -Cluster/shop -ClusterLoadAssignment/shop`,
-      `${WEIGHTS_AUDIENCE}: -ClusterLoadAssignment/shop`,
+      `${FULL}: +Listener/gateway +RouteConfiguration/gateway -Cluster/shop -ClusterLoadAssignment/shop`,
+      `${WEIGHTS}: -ClusterLoadAssignment/shop`,
     ]);
   });
 
@@ -114,7 +114,7 @@ describe("Publisher", () => {
       await Promise.resolve();
       calls.push(cache.calls[0]);
     }
-    const own = `${FULL_AUDIENCE}: +Cluster/shop +ClusterLoadAssignment/shop`;
+    const own = `${FULL}: +Cluster/shop +ClusterLoadAssignment/shop`;
     const withRoutes = `${own} +Listener/gateway +RouteConfiguration/gateway`;
     expect(calls).toEqual([own, withRoutes, own, withRoutes]);
   });
@@ -133,9 +133,44 @@ describe("Publisher", () => {
   });
 });
 
-test("a node chooses mode B in its metadata, anything else is mode A", () => {
-  expect(audienceOf({ metadata: { steelyard: { mode: "weights" } } })).toBe(WEIGHTS_AUDIENCE);
-  for (const metadata of [{}, { steelyard: null }, { steelyard: "weights" }, { steelyard: { mode: ["weights"] } }]) {
-    expect(audienceOf({ metadata })).toBe(FULL_AUDIENCE);
-  }
+describe("audiences", () => {
+  const nowhere = { region: "", zone: "", subZone: "" };
+  const node = (zone: string) => ({ metadata: {}, userAgentName: "envoy", locality: { ...nowhere, zone } });
+
+  test("a node chooses mode B in its metadata, anything else is mode A", () => {
+    const { publisher } = setUp();
+    const of = (metadata: Readonly<Record<string, unknown>>) =>
+      publisher.audienceOf({ metadata, userAgentName: "envoy", locality: nowhere });
+    expect(of({ steelyard: { mode: "weights" } })).toBe(WEIGHTS);
+    for (const metadata of [{}, { steelyard: null }, { steelyard: "weights" }, { steelyard: { mode: ["weights"] } }]) {
+      expect(of(metadata)).toBe(FULL);
+    }
+  });
+
+  test("a locality is filled with its first node, kept up to date, and filled anew after it was forgotten", async () => {
+    const { services, plans, cache, publisher, snapshot } = setUp();
+    services.store(SERVICE, snapshot);
+    plans.store(SERVICE, planOf(snapshot, 1));
+    await publisher.start();
+    const everything = "+Cluster/shop +ClusterLoadAssignment/shop +Listener/gateway +RouteConfiguration/gateway";
+    const name = publisher.audienceOf(node("a"));
+    expect(cache.calls.at(-1)).toBe(`${name}: ${everything}`);
+    plans.store(SERVICE, planOf(snapshot, 2, 7));
+    await Promise.resolve();
+    expect(cache.calls.at(-1)).toBe(`${name}: +Cluster/shop +ClusterLoadAssignment/shop`);
+    cache.calls.length = 0;
+    expect(publisher.audienceOf(node("a"))).toBe(name);
+    expect(cache.calls).toEqual([]);
+    publisher.forget(name);
+    expect(publisher.audienceOf(node("a"))).toBe(name);
+    expect(cache.calls).toEqual([`${name}: ${everything}`]);
+  });
+
+  test("localities beyond the limit are served as if they had told none", async () => {
+    const { publisher } = setUp();
+    await publisher.start();
+    const names = new Set(Array.from({ length: 1_000 }, (_, index) => publisher.audienceOf(node(`zone-${index}`))));
+    expect(names.size).toBeLessThanOrEqual(128);
+    expect(publisher.audienceOf(node("one-more"))).toBe(FULL);
+  });
 });

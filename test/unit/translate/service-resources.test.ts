@@ -5,8 +5,10 @@ import { parseInstanceId } from "../../../src/model/ids.js";
 import type { CatalogueInstance } from "../../../src/model/instance.js";
 import type { PlanEntry, WeightPlan } from "../../../src/model/plan.js";
 import { DEFAULT_SERVICE_POLICY, type ServiceSnapshot } from "../../../src/model/service.js";
-import { gatewayResources, resourcesOf } from "../../../src/translate/service-resources.js";
+import { FULL_ENVOY } from "../../../src/translate/data-plane.js";
+import { gatewayResources } from "../../../src/translate/service-resources.js";
 import { catalogueInstance } from "../../harness/instance.js";
+import { translated } from "../../harness/translated.js";
 import { CHECKOUT } from "./fixtures.js";
 
 const instance = (id: string, port: number): CatalogueInstance =>
@@ -57,27 +59,25 @@ describe("resources of a service", () => {
   const both = snapshot(instance("a", 1), instance("b", 2));
 
   it("keep the very bytes of the Cluster, whatever happens to weights and members", () => {
-    const before = resourcesOf({ snapshot: both, plan: plan(entry("a", 1), entry("b", 2)) });
-    const after = resourcesOf({ snapshot: snapshot(instance("a", 1)), plan: plan(entry("a", 1, 7)) });
-    expect(after.cluster).toEqual(before.cluster);
-    expect(after.assignment.bytes).not.toEqual(before.assignment.bytes);
+    const before = translated({ snapshot: both, plan: plan(entry("a", 1), entry("b", 2)) });
+    const after = translated({ snapshot: snapshot(instance("a", 1)), plan: plan(entry("a", 1, 7)) });
+    expect(after[0]).toEqual(before[0]);
+    expect(after[1]?.bytes).not.toEqual(before[1]?.bytes);
   });
 
   it("leave out what was deregistered since the plan and what has no plan yet", () => {
-    const { assignment } = resourcesOf({
+    const [, assignment] = translated({
       snapshot: snapshot(instance("b", 2), instance("new", 3)),
       plan: plan(entry("a", 1), entry("b", 2)),
     });
-    expect(portsOf(assignment.bytes)).toEqual(["2"]);
+    expect(portsOf(assignment?.bytes ?? new Uint8Array())).toEqual(["2"]);
   });
 
   it("name what they need", () => {
-    const { cluster, assignment } = resourcesOf({ snapshot: both, plan: plan() });
-    expect(cluster.refs).toEqual([{ typeUrl: assignment.typeUrl, name: "checkout" }]);
-    const [listener, routes] = gatewayResources({
-      listener: { address: "127.0.0.1", port: 80 },
-      services: [{ ...both, hashed: false }],
-    });
+    const [cluster, assignment] = translated({ snapshot: both, plan: plan() });
+    expect(cluster?.refs).toEqual([{ typeUrl: assignment?.typeUrl, name: "checkout" }]);
+    const services = [{ ...both, hashed: false }];
+    const [listener, routes] = gatewayResources({ listener: { address: "127.0.0.1", port: 80 }, services }, FULL_ENVOY);
     expect(listener?.refs).toEqual([{ typeUrl: routes?.typeUrl, name: routes?.name }]);
   });
 });

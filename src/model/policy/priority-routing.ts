@@ -1,0 +1,25 @@
+// Requests of different importance, told apart by a header: each priority has a cluster with breakers and, where wanted,
+// instances of its own, so that the less important cannot take what the more important need.
+import { z } from "zod";
+import { circuitBreakersSchema } from "./circuit-breakers.js";
+import { headerNameSchema } from "./header-name.js";
+
+const level = z.strictObject({
+  instances: z
+    .record(z.string().min(1).max(64), z.string().max(256))
+    .optional()
+    .describe("Only instances with all of these in their metadata. Default: all of the service."),
+  circuitBreakers: circuitBreakersSchema.optional().describe("Default: those of the service."),
+});
+
+export const priorityRoutingSchema = z
+  .strictObject({
+    header: headerNameSchema.default("x-priority").describe("Its value is `high`, `normal` or `low`."),
+    levels: z
+      .strictObject({ high: level.optional(), normal: level.optional(), low: level.optional() })
+      .refine((levels) => Object.values(levels).some((each) => each !== undefined), "must name at least one level")
+      .describe(
+        "Levels with a cluster of their own. The others, and requests without the header, use the service's own.",
+      ),
+  })
+  .describe("Clusters by the priority of a request. Default: one for all.");

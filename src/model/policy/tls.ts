@@ -1,0 +1,24 @@
+// TLS from the proxies to the instances. Certificates are PEM texts and reach the proxies over SDS.
+import { z } from "zod";
+
+const MAX_PEM_CHARS = 65_536;
+const pem = (description: string) => z.string().min(1).max(MAX_PEM_CHARS).describe(description);
+
+export const tlsSchema = z
+  .strictObject({
+    ca: pem("Certificates of the authorities that sign the instances', PEM."),
+    sans: z
+      .array(z.string().min(1).max(253))
+      .max(32)
+      .default([])
+      .describe("Subject alternative names, DNS or URI, of which an instance's certificate must have one. Empty: any."),
+    sni: z.string().min(1).max(253).optional().describe("Server name to ask for. Default: none."),
+    clientCertificate: z
+      .strictObject({
+        certificate: pem("Chain of the proxies' own certificate, PEM."),
+        privateKey: pem("Its key, PEM. Never shown again; `(redacted)` keeps the present one."),
+      })
+      .optional()
+      .describe("What the proxies show of themselves. Default: nothing."),
+  })
+  .describe("TLS to the instances. Default: plaintext.");
