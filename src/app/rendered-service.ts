@@ -3,8 +3,8 @@ import type { WeightPlan } from "../model/plan.js";
 import type { ServiceSnapshot } from "../model/service.js";
 import { AssignmentEncoder } from "../translate/assignment-encoder.js";
 import { type DataPlane } from "../translate/data-plane.js";
-import { needsHashKey } from "../translate/hash-policy.js";
 import type { Resource } from "../translate/resource.js";
+import { needsHashKey } from "../translate/route/hash-policy.js";
 import { type PlannedService, type ServiceInput, serviceResources, variantOf } from "../translate/service-resources.js";
 
 export class RenderedService implements PlannedService {

@@ -11,10 +11,9 @@ import { SteelyardError } from "../model/errors.js";
 import type { ServiceName } from "../model/ids.js";
 import type { ServicePolicy } from "../model/service.js";
 import { ADS } from "./ads.js";
-import { durationOf } from "./duration.js";
-import { HASH_POLICY } from "./hash-policy.js";
 import { REPORT_HEADERS } from "./latency-filter.js";
 import { packAny } from "./resource.js";
+import { routeHandlingOf } from "./route/route-handling.js";
 
 /** Name of the listener, of its route configuration and of its statistics. */
 export const GATEWAY = "gateway";
@@ -97,8 +96,7 @@ function virtualHostOf({ service, policy, hashed }: RoutedService): VirtualHost 
           $case: "route",
           value: {
             clusterSpecifier: { $case: "cluster", value: service },
-            timeout: durationOf(policy.timeouts.requestMs), // 0 = none, in Envoy's terms as in ours
-            hashPolicy: hashed ? [...HASH_POLICY] : [],
+            ...routeHandlingOf(policy, hashed),
           },
         },
       },

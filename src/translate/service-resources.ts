@@ -7,7 +7,7 @@ import type { WeightPlan } from "../model/plan.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { AssignmentEndpoint } from "./assignment.js";
 import type { AssignmentEncoder } from "./assignment-encoder.js";
-import { clusterOf } from "./cluster.js";
+import { clusterOf } from "./cluster/cluster.js";
 import type { DataPlane } from "./data-plane.js";
 import { GATEWAY, type ListenerAddress, listenerOf, type RoutedService, routesOf } from "./gateway.js";
 import { ASSIGNMENT_TYPE, CLUSTER_TYPE, LISTENER_TYPE, type Resource, ROUTE_TYPE } from "./resource.js";

@@ -28,3 +28,5 @@ export const hashPolicySchema = z
   .describe(
     "Where the key of a request is looked for, for algorithms that hash: the first place that has one decides.",
   );
+
+export type HashPlace = z.output<typeof place>;

@@ -30,4 +30,10 @@ export const outlierDetectionSchema = z
       .default(30)
       .describe("Most of the hosts at a time, %; one in any case."),
   })
+  .refine(({ baseEjectionMs, maxEjectionMs }) => baseEjectionMs <= maxEjectionMs, {
+    path: ["maxEjectionMs"],
+    message: "must not be less than baseEjectionMs",
+  })
   .describe("Ejection by the proxies themselves. Default: none; the control loop takes weight away instead.");
+
+export type OutlierEjection = z.output<typeof outlierDetectionSchema>;

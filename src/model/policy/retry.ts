@@ -60,3 +60,5 @@ export const retrySchema = z
       .describe("Keeps retries from bringing down what is overloaded already. Per proxy."),
   })
   .describe("Retries; each goes to another host than those tried before. Default: none.");
+
+export type Retry = z.output<typeof retrySchema>;

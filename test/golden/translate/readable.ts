@@ -7,6 +7,7 @@ import { HeaderMutation } from "../../../src/gen/envoy/extensions/filters/http/h
 import { Router } from "../../../src/gen/envoy/extensions/filters/http/router/v3/router.js";
 import { UpstreamCodec } from "../../../src/gen/envoy/extensions/filters/http/upstream_codec/v3/upstream_codec.js";
 import { HttpConnectionManager } from "../../../src/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.js";
+import { PreviousHostsPredicate } from "../../../src/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.js";
 import { HttpProtocolOptions } from "../../../src/gen/envoy/extensions/upstreams/http/v3/http_protocol_options.js";
 
 const TYPES = new Map<string, { decode(bytes: Uint8Array): unknown }>(
@@ -20,6 +21,7 @@ const TYPES = new Map<string, { decode(bytes: Uint8Array): unknown }>(
     UpstreamCodec,
     HttpConnectionManager,
     HttpProtocolOptions,
+    PreviousHostsPredicate,
   ].map((type) => [`type.googleapis.com/${type.$type}`, type]),
 );
 

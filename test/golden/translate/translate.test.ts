@@ -11,8 +11,8 @@ import { type ServiceSnapshot, servicePolicySchema } from "../../../src/model/se
 import { type BootstrapOptions, bootstrapYaml } from "../../../src/translate/bootstrap.js";
 import { FULL_ENVOY } from "../../../src/translate/data-plane.js";
 import type { ListenerAddress } from "../../../src/translate/gateway.js";
-import { needsHashKey } from "../../../src/translate/hash-policy.js";
 import type { Resource } from "../../../src/translate/resource.js";
+import { needsHashKey } from "../../../src/translate/route/hash-policy.js";
 import { gatewayResources } from "../../../src/translate/service-resources.js";
 import { catalogueInstance } from "../../harness/instance.js";
 import { translated } from "../../harness/translated.js";

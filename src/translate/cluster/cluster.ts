@@ -1,0 +1,37 @@
+// Service policy to Cluster. Invariant: nothing in here depends on load or on weights. A changed Cluster closes all its
+// connections and warms anew, so it may change only when a user changes the policy.
+import { Cluster, Cluster_DiscoveryType } from "../../gen/envoy/config/cluster/v3/cluster.js";
+import { HttpProtocolOptions } from "../../gen/envoy/extensions/upstreams/http/v3/http_protocol_options.js";
+import type { EnvoyEnforcement } from "../../model/enforcement.js";
+import type { ServiceName } from "../../model/ids.js";
+import type { ServicePolicy } from "../../model/service.js";
+import { ADS } from "../ads.js";
+import { durationOf } from "../duration.js";
+import { REPORTED_METRICS } from "../latency-filter.js";
+import { packAny } from "../resource.js";
+import { circuitBreakersOf } from "./circuit-breakers.js";
+import { HTTP_OPTIONS, httpOptionsOf } from "./http-options.js";
+import { loadBalancingOf } from "./load-balancing.js";
+import { outlierDetectionOf } from "./outlier-detection.js";
+
+export function clusterOf(service: ServiceName, policy: ServicePolicy, enforcement: EnvoyEnforcement): Cluster {
+  return Cluster.create({
+    name: service,
+    clusterDiscoveryType: { $case: "type", value: Cluster_DiscoveryType.EDS },
+    edsClusterConfig: { edsConfig: ADS },
+    connectTimeout: durationOf(policy.timeouts.connectMs),
+    ...loadBalancingOf(enforcement),
+    commonLbConfig: {
+      // The default of 50 % sends traffic to DRAINING and UNHEALTHY endpoints once most are; the server decides that.
+      healthyPanicThreshold: { value: 0 },
+      // Weights take effect when they arrive, in every release of Envoy.
+      updateMergeWindow: durationOf(0),
+    },
+    // What is no longer registered is gone, even if an active health check still succeeds.
+    ignoreHealthOnHostRemoval: true,
+    circuitBreakers: circuitBreakersOf(policy.circuitBreakers, policy.retry),
+    ...(policy.outlierDetection && { outlierDetection: outlierDetectionOf(policy.outlierDetection) }),
+    typedExtensionProtocolOptions: { [HTTP_OPTIONS]: packAny(HttpProtocolOptions, httpOptionsOf(policy.protocol)) },
+    lrsReportEndpointMetrics: [...REPORTED_METRICS],
+  });
+}

@@ -1,0 +1,22 @@
+// What the proxies speak to the instances of a service, and the filter that measures them.
+import { HttpProtocolOptions } from "../../gen/envoy/extensions/upstreams/http/v3/http_protocol_options.js";
+import type { ServicePolicy } from "../../model/service.js";
+import { latencyFilters } from "../latency-filter.js";
+
+/** Key in `typed_extension_protocol_options`. */
+export const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+export function httpOptionsOf(protocol: ServicePolicy["protocol"]): HttpProtocolOptions {
+  return HttpProtocolOptions.create({
+    upstreamProtocolOptions: {
+      $case: "explicitHttpConfig",
+      value: {
+        protocolConfig:
+          protocol === "http2"
+            ? { $case: "http2ProtocolOptions", value: {} }
+            : { $case: "httpProtocolOptions", value: {} },
+      },
+    },
+    httpFilters: latencyFilters(),
+  });
+}
