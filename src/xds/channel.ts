@@ -7,17 +7,19 @@ import type { XdsLimits } from "./limits.js";
 import type { RefusalError } from "./request.js";
 import type { Resource } from "./resource.js";
 import type { ResourceStatus } from "./resource-status.js";
-import type { Subscription } from "./subscription.js";
+import type { SharedNames } from "./shared-names.js";
+import type { SotwChange, Subscription } from "./subscription.js";
 import type { Framing, TtlFrames } from "./ttl-frames.js";
 import type { TypeRule } from "./type-rules.js";
 import type { TypeSnapshot } from "./type-snapshot.js";
+import type { TypeVersion } from "./type-store.js";
 
 /** The content that the stream's audience is to have. */
 export interface AudienceView {
   get(typeUrl: string, name: string): Resource | undefined;
   names(typeUrl: string): Iterable<string>;
   snapshot(typeUrl: string): TypeSnapshot;
-  typeVersion(typeUrl: string): { readonly versionInfo: string; readonly pinned: string | undefined };
+  typeVersion(typeUrl: string): TypeVersion;
 }
 
 /** Tells the index which changes must wake this stream. */
@@ -25,6 +27,8 @@ export interface Interest {
   watch(typeUrl: string, name: string): void;
   watchEach(typeUrl: string, names: Iterable<string>): void;
   unwatch(typeUrl: string, name: string): void;
+  watchShared(typeUrl: string, list: SharedNames): void;
+  unwatchShared(typeUrl: string, list: SharedNames): void;
   watchAll(typeUrl: string): void;
   unwatchAll(typeUrl: string): void;
 }
@@ -36,10 +40,29 @@ export function namesOf(view: AudienceView, typeUrl: string, name: string): read
   return view.get(typeUrl, name) ? [name] : [];
 }
 
+/** The stream waits for the names that `now` has, after `change`, and for the removed ones no more. */
+export function watchChange(interest: Interest, typeUrl: string, change: SotwChange, now: Subscription): void {
+  const { shared } = now;
+  const { before } = change;
+  if (!shared && !before.shared) {
+    interest.watchEach(typeUrl, change.added);
+    for (const name of change.removed) interest.unwatch(typeUrl, name);
+  } else if (shared !== before.shared) {
+    if (shared) interest.watchShared(typeUrl, shared);
+    else interest.watchEach(typeUrl, now.names);
+    if (before.shared) interest.unwatchShared(typeUrl, before.shared);
+    else for (const name of before.names) interest.unwatch(typeUrl, name);
+  }
+  if (change.all === "on") interest.watchAll(typeUrl);
+  if (change.all === "off") interest.unwatchAll(typeUrl);
+}
+
 /** Ends all that a subscription made the stream wait for. */
-export function unwatchSubscription(interest: Interest, typeUrl: string, { all, names }: Subscription): void {
+export function unwatchSubscription(interest: Interest, typeUrl: string, subscription: Subscription): void {
+  const { all, names, shared } = subscription;
   if (all) interest.unwatchAll(typeUrl);
-  for (const name of names) interest.unwatch(typeUrl, name);
+  if (shared) interest.unwatchShared(typeUrl, shared);
+  else for (const name of names) interest.unwatch(typeUrl, name);
 }
 
 export interface ChannelPorts {

@@ -38,7 +38,7 @@ export function answerFetch(engine: Engine, { bytes, onlyType, transport, peer }
   metrics.count("steelyard_xds_requests_total", { type: rule.label, kind: "none" });
   const audience = engine.audienceOf(node);
   const subscription = new SotwSubscription(rule);
-  subscription.update(request.names ?? [], true);
+  subscription.update(request.names, true);
   const { versionInfo, resources } = subscription.all
     ? cache.snapshot(audience, typeUrl)
     : namedSnapshot(engine, audience, typeUrl, subscription.names);

@@ -27,6 +27,18 @@ export function globOf(name: string): Glob | undefined {
   };
 }
 
+const NO_GLOBS: readonly Glob[] = [];
+
+/** The collections among `names`. */
+export function globsOf(names: Iterable<string>): readonly Glob[] {
+  let globs: Glob[] | undefined;
+  for (const name of names) {
+    const glob = globOf(name);
+    if (glob) (globs ??= []).push(glob);
+  }
+  return globs ?? NO_GLOBS;
+}
+
 /** Those of `names` that `glob` matches. */
 export function* membersOf(glob: Glob, names: Iterable<string>): Generator<string> {
   for (const name of names) if (glob.matches(name)) yield name;

@@ -2,32 +2,27 @@
 // responses carry changes only. Invariants: a name has at most one unanswered response; what is due stays due until its
 // newest content was sent, refused as it is, or is no longer wanted.
 import type { AudienceView, Receipt } from "./channel.js";
-import { type DueEntry, DueQueue } from "./due-queue.js";
-import type { SingleFrame } from "./frame.js";
+import type { Delivery } from "./delivery.js";
+import { DueQueue } from "./due-queue.js";
+import type { Frame, SingleFrame } from "./frame.js";
 import { InFlight } from "./in-flight.js";
+import { type Entry, LedgerEntries } from "./ledger-entries.js";
 import { Refusals, type Version } from "./refusals.js";
 import type { RefusalError } from "./request.js";
 import type { Resource } from "./resource.js";
 import { type ResourceStatus, requested } from "./resource-status.js";
-
-interface Delivery {
-  readonly nonce: string;
-  readonly versionInfo: string;
-  readonly sentAtMs: number;
-  readonly resources: readonly Resource[];
-  readonly removed: readonly string[];
-  /** The one that it holds, or `entries`: of the resources, then of what was removed. */
-  readonly entry: Entry | undefined;
-  readonly entries: readonly Entry[];
-  /** It held suspects of an earlier refusal. */
-  readonly retrial: boolean;
-  readonly heartbeat: boolean;
-}
+import type { SharedNames } from "./shared-names.js";
 
 interface Sending {
   readonly nonce: number;
   readonly versionInfo: string;
   readonly nowMs: number;
+}
+
+interface Greeted extends Omit<Sending, "nonce"> {
+  readonly frame: Frame;
+  readonly resources: readonly Resource[];
+  readonly held: ReadonlyMap<string, string>;
 }
 
 /** A name with what is to be sent of it: the resource, or that it does not exist. */
@@ -37,19 +32,12 @@ type Candidate = readonly [name: string, resource: Resource | undefined];
 const DOUBTFUL = "";
 const NOTHING: readonly never[] = [];
 
-/** All that is known of one name, in one object: a push to thousands of streams waits for memory more than for anything. */
-interface Entry extends DueEntry {
-  readonly name: string;
-  /** What the client was sent last: the token of the content; null: told that it does not exist; undefined: not told. */
-  held: string | null | undefined;
-  /** Is a response with it unanswered? */
-  flying: boolean;
-}
-
 export class Ledger {
   /** Of names that are due, held or flying. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new LedgerEntries();
   readonly #due = new DueQueue<Entry>();
+  /** All of this is due, nothing was sent yet, and no name has an entry. */
+  #greeting: SharedNames | undefined;
   readonly #inFlight = new InFlight<Delivery>();
   readonly #refusals = new Refusals();
   /** Was anything ever refused? Hardly any client does, and the answer is at hand. */
@@ -72,7 +60,7 @@ export class Ledger {
   }
 
   get idle(): boolean {
-    return this.#due.size === 0;
+    return this.#due.size === 0 && !this.#greeting;
   }
 
   /** Nonce of the last response of the type; empty before the first. */
@@ -94,14 +82,26 @@ export class Ledger {
     return this.#beating;
   }
 
+  /** What is due as a whole. */
+  get greeting(): SharedNames | undefined {
+    return this.#greeting;
+  }
+
+  /** Marks all of a list to be sent, before anything else was marked. */
+  greet(list: SharedNames): void {
+    this.#greeting = list;
+  }
+
   mark(name: string): void {
-    const entry = this.#entry(name);
+    if (this.#greets(name)) return;
+    const entry = this.#entries.at(name);
     if (entry.due === "no") this.#due.add(entry, "unless same");
   }
 
   /** Marks `name` to be sent even if the client holds its content. */
   markAgain(name: string): void {
-    const entry = this.#entry(name);
+    if (this.#greets(name)) return;
+    const entry = this.#entries.at(name);
     this.#due.add(entry, entry.held === undefined ? "unless same" : "again");
   }
 
@@ -113,64 +113,67 @@ export class Ledger {
 
   /** Marks `name` to be sent, or reported absent, whatever the client may hold or have heard. */
   doubt(name: string): void {
-    const entry = this.#entry(name);
+    const entry = this.#entries.at(name);
     entry.held = DOUBTFUL;
     this.#due.add(entry, "again");
   }
 
   /** Takes the client's word for what it holds. */
   assume(name: string, token: string): void {
-    const entry = this.#entry(name);
+    const entry = this.#entries.at(name);
     entry.held = token;
     this.#due.add(entry, "unless same");
   }
 
   /** Forgets `name`: the client no longer wants it. */
   drop(name: string): void {
-    const entry = this.#entries.get(name);
+    this.#spellOut();
+    const entry = this.#entries.find(name);
     if (entry) {
       this.#due.remove(entry);
       if (entry.held !== undefined) this.#dropFloor = this.#highestNonce;
       entry.held = undefined;
-      this.#collect(entry);
+      this.#entries.collect(entry);
     }
     for (const other of this.#refusals.release(name)) this.mark(other);
   }
 
   /** Drops all names but those that `wanted` covers. */
   retain(wanted: (name: string) => boolean): void {
-    for (const { name, due, held } of this.#entries.values()) {
+    this.#spellOut();
+    for (const { name, due, held } of this.#entries.all()) {
       if ((due !== "no" || held !== undefined) && !wanted(name)) this.drop(name);
     }
   }
 
   /** Names that the client holds or was told of. */
   *names(): Generator<string> {
-    for (const { name, held } of this.#entries.values()) if (held !== undefined) yield name;
+    for (const { name, held } of this.#entries.all()) if (held !== undefined) yield name;
   }
 
   /** Does the client hold content under `name`, as far as we know? */
   holds(name: string): boolean {
-    return typeof this.#entries.get(name)?.held === "string";
+    return typeof this.#entries.held(name) === "string";
   }
 
   /** Was the client ever told about `name`? */
   knows(name: string): boolean {
-    return this.#entries.get(name)?.held !== undefined;
+    return this.#entries.held(name) !== undefined;
   }
 
   /** Is a response with `name` unanswered? */
   flies(name: string): boolean {
-    return this.#entries.get(name)?.flying === true;
+    return this.#entries.flies(name);
   }
 
   /** Does the client hold exactly this content? */
   holdsSame(resource: Resource): boolean {
-    return this.#entries.get(resource.name)?.held === this.#tokenOf(resource);
+    return this.#entries.held(resource.name) === this.#tokenOf(resource);
   }
 
   forget(): void {
-    for (const entry of this.#due.clear()) this.#collect(entry);
+    this.#greeting = undefined;
+    for (const entry of this.#due.clear()) this.#entries.collect(entry);
     this.#refusals.absolve();
   }
 
@@ -182,6 +185,7 @@ export class Ledger {
     find: (name: string) => Resource | undefined,
     absence: (name: string) => "tell" | "silent",
   ): Generator<Candidate> {
+    this.#spellOut();
     for (const entry of this.#due) {
       if (entry.flying) continue;
       const resource = find(entry.name);
@@ -205,6 +209,7 @@ export class Ledger {
 
   /** Is something to be added or changed, now or once an answer has come? */
   pending(find: (name: string) => Resource | undefined): boolean {
+    for (const name of this.#greeting?.list ?? NOTHING) if (find(name)) return true;
     for (const entry of this.#due) {
       const resource = find(entry.name);
       if (resource && this.#worthSending(entry, resource, () => "silent")) return true;
@@ -217,7 +222,7 @@ export class Ledger {
    * again only by force or after its name was dropped; others must simply be newer than all before.
    */
   nonceFloor(single: Resource | undefined): number {
-    const again = single === undefined || this.#entries.get(single.name)?.due === "again";
+    const again = single === undefined || this.#entries.dueAgain(single.name);
     return again ? this.#highestNonce : this.#dropFloor;
   }
 
@@ -234,7 +239,7 @@ export class Ledger {
     const entries: Entry[] = [];
     for (const resource of response.resources) entries.push(this.#fly(resource.name, this.#tokenOf(resource)));
     for (const name of response.removed) entries.push(this.#fly(name, null));
-    this.#inFlight.add({
+    this.#deliver(response.nonce, {
       nonce,
       versionInfo: response.versionInfo,
       sentAtMs: response.nowMs,
@@ -245,10 +250,24 @@ export class Ledger {
       entry: undefined,
       entries,
     });
-    this.#sentVersion = response.versionInfo;
-    this.#lastNonce = nonce;
-    this.#highestNonce = Math.max(this.#highestNonce, response.nonce);
     return nonce;
+  }
+
+  /** All of the greeting that exists was sent; `held`: the tokens of the resources, by name. */
+  greeted({ frame, versionInfo, nowMs, resources, held }: Greeted): void {
+    this.#greeting = undefined;
+    this.#entries.fly(held);
+    this.#deliver(frame.nonce, {
+      nonce: frame.nonceText,
+      versionInfo,
+      sentAtMs: nowMs,
+      retrial: false,
+      heartbeat: false,
+      resources,
+      removed: NOTHING,
+      entry: undefined,
+      entries: "common",
+    });
   }
 
   /** The resource that `only` gave was sent. */
@@ -258,11 +277,9 @@ export class Ledger {
     this.#due.remove(entry);
     entry.held = this.#tokenOf(resources[0]);
     entry.flying = true;
-    const { versionInfo } = draft;
-    const nonce = frame.nonceText;
-    this.#inFlight.add({
-      nonce,
-      versionInfo,
+    this.#deliver(frame.nonce, {
+      nonce: frame.nonceText,
+      versionInfo: draft.versionInfo,
       sentAtMs: nowMs,
       retrial: false,
       heartbeat: false,
@@ -271,29 +288,31 @@ export class Ledger {
       entry,
       entries: NOTHING,
     });
-    this.#sentVersion = versionInfo;
-    this.#lastNonce = nonce;
-    if (frame.nonce > this.#highestNonce) this.#highestNonce = frame.nonce;
   }
 
   /** A response without content was sent, which confirms what the client holds. */
   beat({ nonce: number, versionInfo, nowMs }: Sending): string {
     const nonce = String(number);
-    this.#inFlight.add({
+    this.#deliver(number, {
       nonce,
       versionInfo,
       sentAtMs: nowMs,
       retrial: false,
       heartbeat: true,
-      resources: [],
-      removed: [],
+      resources: NOTHING,
+      removed: NOTHING,
       entry: undefined,
-      entries: [],
+      entries: NOTHING,
     });
     this.#beating = true;
-    this.#lastNonce = nonce;
-    this.#highestNonce = Math.max(this.#highestNonce, number);
     return nonce;
+  }
+
+  #deliver(nonce: number, delivery: Delivery): void {
+    this.#inFlight.add(delivery);
+    if (!delivery.heartbeat) this.#sentVersion = delivery.versionInfo;
+    this.#lastNonce = delivery.nonce;
+    if (nonce > this.#highestNonce) this.#highestNonce = nonce;
   }
 
   /** Reads the answer in a request. A NACK is an error and nothing else; `keepAbsent`: names to be remembered as absent. */
@@ -318,7 +337,8 @@ export class Ledger {
       const accepted = delivery !== last || error === undefined;
       if (accepted) this.#ackedVersion = delivery.versionInfo;
       if (delivery.entry) this.#land(delivery.entry, accepted, keepAbsent);
-      for (const entry of delivery.entries) this.#land(entry, accepted, keepAbsent);
+      if (delivery.entries === "common") this.#entries.land();
+      else for (const entry of delivery.entries) this.#land(entry, accepted, keepAbsent);
     }
     const latencyMs = nowMs - last.sentAtMs;
     if (!error) return { kind: "ack", latencyMs };
@@ -327,7 +347,7 @@ export class Ledger {
     const names = [...contents.keys()];
     const wanted = names.filter((name) => this.knows(name));
     for (const name of wanted) {
-      this.#entry(name).held = DOUBTFUL;
+      this.#entries.at(name).held = DOUBTFUL;
       this.mark(name);
     }
     // If a member was dropped meanwhile, maybe the bad one, what is left is another response.
@@ -338,7 +358,7 @@ export class Ledger {
 
   /** What became of every name that was sent or is among `asked`. */
   *resources(asked: Iterable<string>): Generator<ResourceStatus> {
-    for (const { name, held, flying } of this.#entries.values()) {
+    for (const { name, held, flying } of this.#entries.all()) {
       if (held === undefined) continue;
       const refusal = this.#refusals.get(name);
       const version = refusal ? refusal.members.get(name) : held;
@@ -382,17 +402,24 @@ export class Ledger {
     return entry.due === "again" || entry.held !== this.#tokenOf(resource);
   }
 
-  #entry(name: string): Entry {
-    let entry = this.#entries.get(name);
-    if (!entry) {
-      entry = { name, due: "no", queued: false, held: undefined, flying: false };
-      this.#entries.set(name, entry);
-    }
-    return entry;
+  /** Is `name` due with the greeting? If it is about another name, that is no greeting any more. */
+  #greets(name: string): boolean {
+    if (!this.#greeting) return false;
+    if (this.#greeting.names.has(name)) return true;
+    this.#spellOut();
+    return false;
+  }
+
+  /** What was due as a whole is due name by name. */
+  #spellOut(): void {
+    if (!this.#greeting) return;
+    const { list } = this.#greeting;
+    this.#greeting = undefined;
+    for (const name of list) this.mark(name);
   }
 
   #fly(name: string, held: string | null): Entry {
-    const entry = this.#entry(name);
+    const entry = this.#entries.at(name);
     this.#due.remove(entry);
     entry.held = held;
     entry.flying = true;
@@ -403,17 +430,12 @@ export class Ledger {
   #land(entry: Entry, accepted: boolean, keepAbsent: (name: string) => boolean): void {
     entry.flying = false;
     if (accepted && entry.held === null && !keepAbsent(entry.name)) entry.held = undefined;
-    if (entry.held === undefined) this.#collect(entry);
+    if (entry.held === undefined) this.#entries.collect(entry);
   }
 
   #strike(entry: Entry): void {
     this.#due.remove(entry);
-    this.#collect(entry);
-  }
-
-  /** Lets go of an entry that says nothing any more. */
-  #collect(entry: Entry): void {
-    if (entry.due === "no" && entry.held === undefined && !entry.flying) this.#entries.delete(entry.name);
+    this.#entries.collect(entry);
   }
 
   #suspected(name: string, resource: Resource | undefined): boolean {

@@ -1,12 +1,11 @@
-// Reads the usual acknowledgement without decoding it. A state-of-the-world request repeats all names of its type, so with
-// one assignment per response the cost of decoding would grow with the square of the clusters. Here the bytes of the names
-// are hashed and compared with those of the type's last request; everything that is not a plain acknowledgement goes to the full
-// decoder. Invariant: what it accepts, it reads exactly as the full decoder would.
-import { contentVersion } from "./content-hash.js";
+// Finds the parts of the usual request without decoding it. A state-of-the-world request repeats all names of its type, so
+// with one assignment per response the cost of decoding would grow with the square of the clusters. Here it is found out
+// where the names are, so that their bytes can be compared with names that were read before; a request that says anything
+// unusual goes to the full decoder. Invariant: what it accepts, it reads exactly as the full decoder would.
 import { TYPE_URLS } from "./type-rules.js";
 
 /** Fields of envoy.service.discovery.v3.DiscoveryRequest and DeltaDiscoveryRequest. */
-const SOTW = { versionInfo: 1, resourceNames: 3, typeUrl: 4, responseNonce: 5 } as const;
+const SOTW = { versionInfo: 1, node: 2, resourceNames: 3, typeUrl: 4, responseNonce: 5 } as const;
 const DELTA = { typeUrl: 2, responseNonce: 6 } as const;
 
 interface Scan {
@@ -18,6 +17,9 @@ export interface SotwScan extends Scan {
   /** Where the names are: from the first one's tag to the end of the last. */
   readonly namesFrom: number;
   readonly namesTo: number;
+  /** Content of the node; both 0 when there is none. */
+  readonly nodeFrom: number;
+  readonly nodeTo: number;
 }
 
 /** `undefined`: not a plain request, decode it. */
@@ -28,11 +30,18 @@ export function scanSotw(bytes: Uint8Array): SotwScan | undefined {
   let version = false;
   let namesFrom = 0;
   let namesTo = 0;
+  let nodeFrom = 0;
+  let nodeTo = 0;
   while (fields.next()) {
     switch (fields.number) {
       case SOTW.versionInfo:
         if (version) return undefined;
         version = true;
+        break;
+      case SOTW.node:
+        if (nodeTo > 0) return undefined;
+        nodeFrom = fields.from;
+        nodeTo = fields.to;
         break;
       case SOTW.resourceNames:
         if (namesTo === 0) namesFrom = fields.start;
@@ -48,10 +57,11 @@ export function scanSotw(bytes: Uint8Array): SotwScan | undefined {
         nonce = fields.text();
         break;
       default:
-        return undefined; // a node, an error, or something we do not know
+        return undefined; // an error, or something we do not know
     }
   }
-  return fields.whole ? { typeUrl: typeUrl ?? "", nonce: nonce ?? "", namesFrom, namesTo } : undefined;
+  if (!fields.whole) return undefined;
+  return { typeUrl: typeUrl ?? "", nonce: nonce ?? "", namesFrom, namesTo, nodeFrom, nodeTo };
 }
 
 /** `undefined`: says more than that a response was accepted, decode it. */
@@ -122,79 +132,6 @@ class FieldReader {
     return false;
   }
 }
-
-/** A loop in JavaScript hashes shorter lists in less time than it takes to call out of it. */
-const SHORT_BYTES = 512;
-
-/** Two lanes of 32 bits, or, of a long list, 16 digits. Who forges a collision fools nobody but himself. */
-interface Digest {
-  readonly bytes: number;
-  readonly a: number;
-  readonly b: number;
-  readonly text: string;
-}
-
-function digest(request: Uint8Array, from: number, to: number): Digest {
-  const bytes = to - from;
-  if (bytes > SHORT_BYTES) return { bytes, a: 0, b: 0, text: contentVersion(request.subarray(from, to)) };
-  let a = 0x811c9dc5 | 0;
-  let b = 0x9e3779b9 | 0;
-  for (let at = from; at < to; at++) {
-    const byte = request[at] ?? 0;
-    a = Math.imul(a ^ byte, 0x01000193);
-    b = Math.imul(b + byte, 0x85ebca6b);
-    b ^= b >>> 15;
-  }
-  return { bytes, a, b, text: "" };
-}
-
-/**
- * Remembers, per type of one stream, which names its last request held: a hash, since thousands of clients may each name
- * thousands of resources. The type of the newest request is at hand without a look into a map.
- */
-export class NamesMemory {
-  #typeUrl: string | undefined;
-  #bytes = 0;
-  #a = 0;
-  #b = 0;
-  #text = "";
-  /** Of all types but that one; absent while there is one only. */
-  #others: Map<string, Digest> | undefined;
-
-  /** Are the names of this request those of the type's last one? Remembers them either way. */
-  same(typeUrl: string, request: Uint8Array, { namesFrom, namesTo }: SotwScan): boolean {
-    this.#turnTo(typeUrl);
-    const { bytes, a, b, text } = digest(request, namesFrom, namesTo);
-    if (bytes === this.#bytes && a === this.#a && b === this.#b && text === this.#text) return true;
-    this.#remember({ bytes, a, b, text });
-    return false;
-  }
-
-  /** Whatever the next request of the type names is news. */
-  forget(typeUrl: string): void {
-    this.#turnTo(typeUrl);
-    this.#remember(UNKNOWN);
-  }
-
-  #turnTo(typeUrl: string): void {
-    if (this.#typeUrl === typeUrl) return;
-    if (this.#typeUrl !== undefined) {
-      this.#others ??= new Map();
-      this.#others.set(this.#typeUrl, { bytes: this.#bytes, a: this.#a, b: this.#b, text: this.#text });
-    }
-    this.#typeUrl = typeUrl;
-    this.#remember(this.#others?.get(typeUrl) ?? UNKNOWN);
-  }
-
-  #remember({ bytes, a, b, text }: Digest): void {
-    this.#bytes = bytes;
-    this.#a = a;
-    this.#b = b;
-    this.#text = text;
-  }
-}
-
-const UNKNOWN: Digest = { bytes: -1, a: 0, b: 0, text: "" };
 
 function equals(known: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
   if (known.length !== to - from) return false;

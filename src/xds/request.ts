@@ -1,4 +1,5 @@
 // A discovery request as the sessions see it: decoded, bounded, without the node (which belongs to the stream).
+import type { SharedNames } from "./shared-names.js";
 
 /** `error_detail` of a NACK. */
 export interface RefusalError {
@@ -19,8 +20,8 @@ interface CommonRequest {
 }
 
 export interface SotwRequest extends CommonRequest {
-  /** All names of the subscription; `undefined`: the same as in the type's last request. */
-  readonly names: readonly string[] | undefined;
+  /** All names of the subscription, maybe as a list shared by streams; `undefined`: those of the type's last request. */
+  readonly names: readonly string[] | SharedNames | undefined;
 }
 
 export interface DeltaRequest extends CommonRequest {

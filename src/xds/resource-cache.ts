@@ -5,7 +5,7 @@ import { FrameFactory } from "./frame.js";
 import { Resource, type ResourceContent, type ResourceId, type ResourceInput, sameRefs } from "./resource.js";
 import { ResourcePool } from "./resource-pool.js";
 import type { TypeSnapshot } from "./type-snapshot.js";
-import { TypeStore } from "./type-store.js";
+import { TypeStore, type TypeVersion } from "./type-store.js";
 
 export interface CacheChange {
   readonly upsert?: readonly ResourceInput[];
@@ -189,11 +189,8 @@ export class ResourceCache {
     return (this.#audiences.get(audience)?.get(typeUrl) ?? EMPTY).snapshot();
   }
 
-  /** What the content of a type is called on the wire, and whether the caller chose that name. */
-  typeVersion(
-    audience: string,
-    typeUrl: string,
-  ): { readonly versionInfo: string; readonly pinned: string | undefined } {
+  /** What the content of a type is called on the wire. */
+  typeVersion(audience: string, typeUrl: string): TypeVersion {
     return this.#audiences.get(audience)?.get(typeUrl) ?? EMPTY;
   }
 

@@ -11,15 +11,18 @@ import {
   type PullContext,
   type Receipt,
   unwatchSubscription,
+  watchChange,
 } from "./channel.js";
 import { ledgerStatus } from "./channel-status.js";
 import type { Draft } from "./draft.js";
+import { draftOf } from "./frame.js";
 import { globOf } from "./glob.js";
 import { Heartbeats } from "./heartbeats.js";
 import { Ledger } from "./ledger.js";
 import type { SotwRequest } from "./request.js";
 import type { Resource } from "./resource.js";
 import type { ResourceStatus } from "./resource-status.js";
+import type { SharedNames } from "./shared-names.js";
 import { resourceExhausted } from "./stream-error.js";
 import { SotwSubscription } from "./subscription.js";
 import type { TypeRule } from "./type-rules.js";
@@ -94,6 +97,8 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
   take(context: PullContext): Draft | undefined {
     const { limits, view } = this.#ports;
     if (this.#ledger.unanswered >= (this.rule.batch ? 1 : limits.maxInFlight)) return undefined;
+    const whole = this.#greetWhole(context.nowMs);
+    if (whole) return whole;
     const only = this.rule.batch ? undefined : this.#ledger.only(this.rule.typeUrl, view);
     if (only) return this.#sendOnly(only, context.nowMs);
     let resources = this.#gather(this.#ledger.candidates(this.#find, silent), this.#batchBytes());
@@ -150,6 +155,24 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
     return resources;
   }
 
+  /** The first answer to a list that others ask for too: as they got it, unless it is too long for one response. */
+  #greetWhole(nowMs: number): Draft | undefined {
+    const { greeting } = this.#ledger;
+    if (!greeting) return undefined;
+    const { view, frames, ttlFrames } = this.#ports;
+    const { typeUrl } = this.rule;
+    const type = view.typeVersion(typeUrl);
+    const { resources, stamps, bytes, refs: dependents } = type.select(greeting);
+    if (resources.length < 2 || bytes > this.#batchBytes()) return undefined;
+    this.#answerDue = false;
+    const { versionInfo } = type;
+    const spec = { variant: "sotw", typeUrl, versionInfo, resources, removed: [] } as const;
+    const frame = frames.frame(spec, this.#ledger.nonceFloor(undefined));
+    this.#ledger.greeted({ frame, versionInfo, nowMs, resources, held: stamps });
+    if (ttlFrames) this.#heartbeats.sent(resources, nowMs);
+    return draftOf(frame, { typeUrl, versionInfo, resources, dependents });
+  }
+
   #sendOnly(resource: Resource, nowMs: number): Draft {
     this.#answerDue = false;
     const { frames, ttlFrames } = this.#ports;
@@ -195,32 +218,37 @@ export class SotwChangesChannel implements Channel<SotwRequest> {
     });
   }
 
-  #subscribe(list: readonly string[], first: boolean): boolean {
+  #subscribe(list: readonly string[] | SharedNames, first: boolean): boolean {
     const { interest, limits, view } = this.#ports;
     const { typeUrl } = this.rule;
     const change = this.#subscription.update(list, first);
     if (this.#subscription.names.size > limits.maxNamesPerType) {
       throw resourceExhausted(`more than ${limits.maxNamesPerType} names subscribed`);
     }
+    watchChange(interest, typeUrl, change, this.#subscription);
+    const { shared } = this.#subscription;
+    if (first && shared) {
+      this.#ledger.greet(shared);
+      if (this.#ports.onMissing) this.#missing(view.typeVersion(typeUrl).select(shared).missing);
+      return true;
+    }
     const missing: string[] = [];
-    interest.watchEach(typeUrl, change.added);
     for (const name of change.added) {
       const existing = namesOf(view, typeUrl, name);
       if (existing.length === 0) missing.push(name);
       for (const each of existing) this.#ledger.mark(each);
     }
-    for (const name of change.removed) interest.unwatch(typeUrl, name);
-    if (change.all === "on") {
-      interest.watchAll(typeUrl);
-      for (const name of view.names(typeUrl)) this.#ledger.mark(name);
-    }
-    if (change.all === "off") interest.unwatchAll(typeUrl);
+    if (change.all === "on") for (const name of view.names(typeUrl)) this.#ledger.mark(name);
     if (change.all === "off" || change.removed.some(globOf)) {
       this.#ledger.retain((name) => this.#subscription.covers(name));
     }
     for (const name of change.removed) if (!this.#subscription.covers(name)) this.#ledger.drop(name);
-    if (missing.length > 0) this.#ports.onMissing?.(typeUrl, missing);
+    this.#missing(missing);
     return change.added.length > 0 || change.removed.length > 0 || change.all !== "same";
+  }
+
+  #missing(names: readonly string[]): void {
+    if (names.length > 0) this.#ports.onMissing?.(this.rule.typeUrl, names);
   }
 
   /**

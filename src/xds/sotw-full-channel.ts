@@ -9,6 +9,7 @@ import {
   type PullContext,
   type Receipt,
   unwatchSubscription,
+  watchChange,
 } from "./channel.js";
 import { firstNames } from "./channel-status.js";
 import type { Draft } from "./draft.js";
@@ -16,6 +17,7 @@ import { Heartbeats } from "./heartbeats.js";
 import { InFlight } from "./in-flight.js";
 import type { RefusalError, SotwRequest } from "./request.js";
 import { type ResourceStatus, requested } from "./resource-status.js";
+import type { SharedNames } from "./shared-names.js";
 import { resourceExhausted } from "./stream-error.js";
 import { SotwSubscription } from "./subscription.js";
 import type { TypeRule } from "./type-rules.js";
@@ -200,27 +202,20 @@ export class SotwFullChannel implements Channel<SotwRequest> {
     return { kind: "nack", latencyMs, error, names: delivery.snapshot.resources.map(({ name }) => name) };
   }
 
-  #subscribe(list: readonly string[], first: boolean): void {
+  #subscribe(list: readonly string[] | SharedNames, first: boolean): void {
     const { interest, limits, view, onMissing } = this.#ports;
     const { typeUrl } = this.rule;
     const change = this.#subscription.update(list, first);
     if (this.#subscription.names.size > limits.maxNamesPerType) {
       throw resourceExhausted(`more than ${limits.maxNamesPerType} names subscribed`);
     }
-    for (const name of change.added) {
-      interest.watch(typeUrl, name);
-      this.#added.add(name);
-    }
-    for (const name of change.removed) {
-      interest.unwatch(typeUrl, name);
-      this.#added.delete(name);
-    }
+    watchChange(interest, typeUrl, change, this.#subscription);
+    for (const name of change.added) this.#added.add(name);
+    for (const name of change.removed) this.#added.delete(name);
     if (change.all === "on") {
-      interest.watchAll(typeUrl);
       this.#acked = undefined;
       this.#doubtful = undefined;
     }
-    if (change.all === "off") interest.unwatchAll(typeUrl);
     // Without the bad one, the rest of a refused response may go.
     if (this.#refusal && (change.removed.length > 0 || change.all === "off")) this.#dirty = true;
     if (first) this.#answerDue = !this.#subscribedToNothing();

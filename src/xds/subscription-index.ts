@@ -3,6 +3,8 @@
 import type { Interest } from "./channel.js";
 import { type Glob, globOf, membersOf } from "./glob.js";
 import type { ChangedNames } from "./resource-cache.js";
+import type { SharedNames } from "./shared-names.js";
+import { SharedWatchers } from "./shared-watchers.js";
 
 export interface Watcher {
   touch(typeUrl: string, names: ReadonlySet<string>): void;
@@ -15,6 +17,7 @@ interface TypeWatchers<W> {
   readonly byName: Map<string, Set<W>>;
   /** The collections among the names. */
   readonly globs: Map<string, Glob>;
+  readonly shared: SharedWatchers<W>;
 }
 
 /** What is done with a watcher that a change concerns. */
@@ -66,6 +69,18 @@ export class SubscriptionIndex<W extends Watcher = Watcher> {
     if (type?.all.delete(watcher)) this.#collect(audience, typeUrl, type);
   }
 
+  /** As `watch` for each name of a list, none of which is a collection. */
+  watchShared(audience: string, watcher: W, typeUrl: string, list: SharedNames): void {
+    this.#type(audience, typeUrl).shared.add(list, watcher);
+  }
+
+  unwatchShared(audience: string, watcher: W, typeUrl: string, list: SharedNames): void {
+    const type = this.#audiences.get(audience)?.get(typeUrl);
+    if (!type) return;
+    type.shared.delete(list, watcher);
+    this.#collect(audience, typeUrl, type);
+  }
+
   /** A watcher of several changed names is visited once for each. */
   changed(audience: string, changes: ChangedNames, visit: Visit<W> = touch): void {
     const types = this.#audiences.get(audience);
@@ -74,12 +89,17 @@ export class SubscriptionIndex<W extends Watcher = Watcher> {
       const type = types.get(typeUrl);
       if (!type) continue;
       for (const watcher of type.all) visit(watcher, typeUrl, names);
-      if (type.byName.size === 0) continue;
-      for (const name of names) {
-        const watchers = type.byName.get(name);
-        if (!watchers) continue;
-        const only = new Set([name]);
-        for (const watcher of watchers) visit(watcher, typeUrl, only);
+      if (type.byName.size > 0) {
+        for (const name of names) {
+          const watchers = type.byName.get(name);
+          if (watchers) visitEach(watchers, visit, typeUrl, new Set([name]));
+        }
+      }
+      if (type.shared.size > 0) {
+        for (const name of names) {
+          const only = new Set([name]);
+          for (const watchers of type.shared.of(name)) visitEach(watchers, visit, typeUrl, only);
+        }
       }
       for (const glob of type.globs.values()) {
         const members = new Set(membersOf(glob, names));
@@ -90,9 +110,10 @@ export class SubscriptionIndex<W extends Watcher = Watcher> {
   }
 
   cleared(audience: string): void {
-    for (const { all, byName } of this.#audiences.get(audience)?.values() ?? []) {
+    for (const { all, byName, shared } of this.#audiences.get(audience)?.values() ?? []) {
       for (const watcher of all) watcher.forget();
       for (const watchers of byName.values()) for (const watcher of watchers) watcher.forget();
+      for (const watchers of shared.all()) for (const watcher of watchers) watcher.forget();
     }
   }
 
@@ -104,18 +125,22 @@ export class SubscriptionIndex<W extends Watcher = Watcher> {
     }
     let type = types.get(typeUrl);
     if (!type) {
-      type = { all: new Set(), byName: new Map(), globs: new Map() };
+      type = { all: new Set(), byName: new Map(), globs: new Map(), shared: new SharedWatchers() };
       types.set(typeUrl, type);
     }
     return type;
   }
 
   #collect(audience: string, typeUrl: string, type: TypeWatchers<W>): void {
-    if (type.all.size > 0 || type.byName.size > 0) return;
+    if (type.all.size > 0 || type.byName.size > 0 || type.shared.size > 0) return;
     const types = this.#audiences.get(audience);
     types?.delete(typeUrl);
     if (types?.size === 0) this.#audiences.delete(audience);
   }
+}
+
+function visitEach<W>(watchers: ReadonlySet<W>, visit: Visit<W>, typeUrl: string, names: ReadonlySet<string>): void {
+  for (const watcher of watchers) visit(watcher, typeUrl, names);
 }
 
 function watchIn<W>({ byName, globs }: TypeWatchers<W>, watcher: W, name: string): void {
@@ -151,6 +176,14 @@ class WatcherInterest<W extends Watcher> implements Interest {
 
   unwatch(typeUrl: string, name: string): void {
     this.#index.unwatch(this.#audience, this.#watcher, typeUrl, name);
+  }
+
+  watchShared(typeUrl: string, list: SharedNames): void {
+    this.#index.watchShared(this.#audience, this.#watcher, typeUrl, list);
+  }
+
+  unwatchShared(typeUrl: string, list: SharedNames): void {
+    this.#index.unwatchShared(this.#audience, this.#watcher, typeUrl, list);
   }
 
   watchAll(typeUrl: string): void {

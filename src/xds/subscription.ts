@@ -1,20 +1,12 @@
 // Which names of one type one stream wants. Owns the wildcard rules of the protocol, which differ by variant and by type:
 // state of the world lists all names each time, delta says what is added and what goes.
-import { type Glob, globOf } from "./glob.js";
+import { type Glob, globOf, globsOf } from "./glob.js";
+import { SharedNames } from "./shared-names.js";
 import type { TypeRule } from "./type-rules.js";
 
 const WILDCARD = "*";
 const NO_GLOBS: readonly Glob[] = [];
 const NO_NAMES: readonly string[] = [];
-
-function globsOf(names: Iterable<string>): readonly Glob[] {
-  let globs: Glob[] | undefined;
-  for (const name of names) {
-    const glob = globOf(name);
-    if (glob) (globs ??= []).push(glob);
-  }
-  return globs ?? NO_GLOBS;
-}
 
 /** Read side, for whoever sends. */
 export interface Subscription {
@@ -23,6 +15,8 @@ export interface Subscription {
   /** Names asked for one by one, also while `all` holds; those of collections among them. */
   readonly names: ReadonlySet<string>;
   readonly globs: readonly Glob[];
+  /** `names`, if it is a list of plain names that others ask for too. */
+  readonly shared: SharedNames | undefined;
   covers(name: string): boolean;
 }
 
@@ -32,12 +26,15 @@ export interface SotwChange {
   readonly removed: readonly string[];
   /** Whether `all` was switched. */
   readonly all: "on" | "off" | "same";
+  /** What was wanted so far. */
+  readonly before: Pick<Subscription, "names" | "shared">;
 }
 
 export class SotwSubscription implements Subscription {
   readonly #rule: TypeRule;
   #names: ReadonlySet<string> = new Set();
   #globs: readonly Glob[] = [];
+  #shared: SharedNames | undefined;
   #all = false;
   /** Once a request named anything, an empty list is no wildcard any more but the end of all subscriptions. */
   #named = false;
@@ -58,24 +55,47 @@ export class SotwSubscription implements Subscription {
     return this.#globs;
   }
 
+  get shared(): SharedNames | undefined {
+    return this.#shared;
+  }
+
   covers(name: string): boolean {
     return this.#all || this.#names.has(name) || this.#globs.some((glob) => glob.matches(name));
   }
 
   /** Takes the complete list of a request; `first` on this stream for this type. */
-  update(list: readonly string[], first: boolean): SotwChange {
+  update(list: readonly string[] | SharedNames, first: boolean): SotwChange {
+    if (list instanceof SharedNames) {
+      return this.#plain(list) ? this.#take(list) : this.update(list.list, first);
+    }
     const names = new Set(list);
     const legacy = this.#rule.wildcard === "legacy" && names.size === 0 && (first || (this.#all && !this.#named));
     if (names.size > 0) this.#named = true;
     const all = legacy || (this.#rule.wildcard !== "never" && names.delete(WILDCARD));
-    const before = { names: this.#names, all: this.#all };
+    return this.#turnTo(names, all);
+  }
+
+  #plain({ names, globs }: SharedNames): boolean {
+    return names.size > 0 && globs.length === 0 && (this.#rule.wildcard === "never" || !names.has(WILDCARD));
+  }
+
+  #take(shared: SharedNames): SotwChange {
+    this.#named = true;
+    return this.#turnTo(shared.names, false, shared);
+  }
+
+  #turnTo(names: ReadonlySet<string>, all: boolean, shared?: SharedNames): SotwChange {
+    const before = { names: this.#names, shared: this.#shared, all: this.#all };
     this.#names = names;
-    this.#globs = globsOf(names);
+    this.#globs = shared?.globs ?? globsOf(names);
+    this.#shared = shared;
     this.#all = all;
     return {
-      added: before.names.size === 0 ? [...names] : [...names].filter((name) => !before.names.has(name)),
+      added:
+        before.names.size === 0 ? (shared?.list ?? [...names]) : [...names].filter((name) => !before.names.has(name)),
       removed: before.names.size === 0 ? NO_NAMES : [...before.names].filter((name) => !names.has(name)),
       all: all === before.all ? "same" : all ? "on" : "off",
+      before,
     };
   }
 }
@@ -111,6 +131,10 @@ export class DeltaSubscription implements Subscription {
 
   get globs(): readonly Glob[] {
     return this.#globs.size === 0 ? NO_GLOBS : [...this.#globs.values()];
+  }
+
+  get shared(): undefined {
+    return undefined;
   }
 
   covers(name: string): boolean {

@@ -3,14 +3,24 @@
 import { SetHash } from "./content-hash.js";
 import { Resource, type ResourceInput, sameRefs } from "./resource.js";
 import type { ResourcePool } from "./resource-pool.js";
+import { Selection } from "./selection.js";
+import type { SharedNames } from "./shared-names.js";
 import { TypeSnapshot } from "./type-snapshot.js";
+
+/** What the content of a type is called on the wire, and what it has of a list of names. */
+export interface TypeVersion {
+  readonly versionInfo: string;
+  /** The name that the caller chose. */
+  readonly pinned: string | undefined;
+  select(names: SharedNames): Selection;
+}
 
 interface Deferred {
   readonly input: ResourceInput;
   readonly typeVersion: string | undefined;
 }
 
-export class TypeStore {
+export class TypeStore implements TypeVersion {
   readonly #pool: ResourcePool;
   readonly #resources = new Map<string, Resource>();
   /** Newer than what `#resources` holds under the same name. */
@@ -18,6 +28,8 @@ export class TypeStore {
   readonly #hash = new SetHash();
   #pinned: string | undefined;
   #snapshot: TypeSnapshot | undefined;
+  /** Made since the last change. */
+  #selections: WeakMap<SharedNames, Selection> | undefined;
 
   constructor(pool: ResourcePool) {
     this.#pool = pool;
@@ -44,7 +56,7 @@ export class TypeStore {
   pin(typeVersion: string | undefined): void {
     if (this.#pinned === typeVersion) return;
     this.#pinned = typeVersion;
-    this.#snapshot = undefined;
+    this.#changed();
   }
 
   get pinned(): string | undefined {
@@ -59,7 +71,7 @@ export class TypeStore {
   /** Puts a resource whose message is encoded when it is looked at. */
   defer(input: ResourceInput, typeVersion?: string): void {
     this.#deferred.set(input.name, { input, typeVersion });
-    this.#snapshot = undefined;
+    this.#changed();
   }
 
   put(resource: Resource): void {
@@ -69,7 +81,7 @@ export class TypeStore {
     const held = this.#pool.acquire(resource);
     this.#hash.add(held.fingerprint);
     this.#resources.set(held.name, held);
-    this.#snapshot = undefined;
+    this.#changed();
   }
 
   remove(name: string): boolean {
@@ -79,7 +91,7 @@ export class TypeStore {
       this.#forget(previous);
       this.#resources.delete(name);
     }
-    if (deferred || previous) this.#snapshot = undefined;
+    if (deferred || previous) this.#changed();
     return deferred || previous !== undefined;
   }
 
@@ -88,6 +100,16 @@ export class TypeStore {
     this.#settleAll();
     this.#snapshot ??= new TypeSnapshot(this.#resources.values(), this.#pinned);
     return this.#snapshot;
+  }
+
+  /** What there is of a list of names, found once per change and shared by all streams. */
+  select(names: SharedNames): Selection {
+    const known = this.#selections?.get(names);
+    if (known) return known;
+    const selection = new Selection(names, (name) => this.get(name));
+    this.#selections ??= new WeakMap(); // only now: to settle what was deferred is a change
+    this.#selections.set(names, selection);
+    return selection;
   }
 
   /** Gives everything back to the pool; the store is of no use any more. */
@@ -109,6 +131,11 @@ export class TypeStore {
 
   #settleAll(): void {
     for (const name of this.#deferred.keys()) this.#settle(name);
+  }
+
+  #changed(): void {
+    this.#snapshot = undefined;
+    this.#selections = undefined;
   }
 
   #forget(resource: Resource): void {

@@ -1,12 +1,15 @@
 // Bytes to requests: the only place where the engine decodes what a client sent. Everything is checked against the limits
 // here, so that sessions never see an unbounded list.
-import type { Node } from "../gen/envoy/config/core/v3/base.js";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { Node } from "../gen/envoy/config/core/v3/base.js";
 import * as proto from "../gen/envoy/service/discovery/v3/discovery.js";
 import type { Status } from "../gen/google/rpc/status.js";
 import type { XdsLimits } from "./limits.js";
+import { isLong, NamesMemory } from "./names-memory.js";
 import { refusalText } from "./refusal-text.js";
 import type { DeltaRequest, RefusalError, SotwRequest } from "./request.js";
-import { NamesMemory, scanDelta, scanSotw } from "./request-scanner.js";
+import { type SotwScan, scanDelta, scanSotw } from "./request-scanner.js";
+import { RecentNames, SharedNames } from "./shared-names.js";
 import { invalidArgument, resourceExhausted } from "./stream-error.js";
 
 export interface Decoded<R> {
@@ -25,25 +28,70 @@ export interface DecodeContext {
 /** Reads the requests of one stream, in their order. */
 export type RequestDecoder<R> = (bytes: Uint8Array, context: DecodeContext) => Decoded<R>;
 
-/** A decoder that does not read a list of names again which is the same as in the type's last request. */
-export function sotwDecoder(): RequestDecoder<SotwRequest> {
+/**
+ * A decoder that does not read a list of names again which is the same as in the type's last request, nor a long one that
+ * is among `recent`.
+ */
+export function sotwDecoder(recent: RecentNames = new RecentNames()): RequestDecoder<SotwRequest> {
   const memory = new NamesMemory();
   return (bytes, context) => {
     const scan = bytes.length <= context.limits.maxRequestBytes ? scanSotw(bytes) : undefined;
-    if (scan) {
-      const typeUrl = checkedType(scan.typeUrl, context);
-      if (memory.same(typeUrl, bytes, scan)) {
-        return { node: undefined, request: { typeUrl, nonce: scan.nonce, error: undefined, names: undefined } };
-      }
+    const node = scan && readNode(bytes, scan);
+    if (!scan || node === "unusual") {
+      const decoded = decodeSotw(bytes, context);
+      memory.forget(decoded.request.typeUrl);
+      return decoded;
     }
-    const decoded = decodeSotw(bytes, context);
-    if (!scan) memory.forget(decoded.request.typeUrl);
-    return decoded;
+    const typeUrl = checkedType(scan.typeUrl, context);
+    let names: SotwRequest["names"];
+    if (!memory.same(typeUrl, bytes, scan)) {
+      names = isLong(scan) ? longNames(bytes, scan, context, recent) : listOf(bytes, scan, context);
+      if (names instanceof SharedNames) memory.keep(names);
+    }
+    return { node, request: { typeUrl, nonce: scan.nonce, error: undefined, names } };
   };
 }
 
+/** `unusual`: a node that does not end where it says. */
+function readNode(bytes: Uint8Array, { nodeFrom, nodeTo }: SotwScan): Node | undefined | "unusual" {
+  if (nodeTo === 0) return undefined;
+  const reader = new BinaryReader(bytes);
+  reader.pos = nodeFrom;
+  try {
+    const node = Node.decode(reader, nodeTo - nodeFrom);
+    return reader.pos === nodeTo ? node : "unusual";
+  } catch {
+    return "unusual";
+  }
+}
+
+function longNames(bytes: Uint8Array, scan: SotwScan, context: DecodeContext, recent: RecentNames): SharedNames {
+  const known = recent.find(bytes, scan.namesFrom, scan.namesTo);
+  if (known) return known;
+  const list = new SharedNames(
+    listOf(bytes, scan, context),
+    new Uint8Array(bytes.subarray(scan.namesFrom, scan.namesTo)),
+  );
+  recent.add(list);
+  return list;
+}
+
+function listOf(bytes: Uint8Array, { namesFrom, namesTo }: SotwScan, context: DecodeContext): readonly string[] {
+  const { resourceNames } = decode(
+    () => proto.DiscoveryRequest.decode(bytes.subarray(namesFrom, namesTo)),
+    bytes,
+    context,
+  );
+  checkNames(resourceNames, context.limits);
+  return resourceNames;
+}
+
+interface FullRequest extends SotwRequest {
+  readonly names: readonly string[];
+}
+
 /** @throws StreamError INVALID_ARGUMENT (malformed, no or foreign type) or RESOURCE_EXHAUSTED (limits) */
-export function decodeSotw(bytes: Uint8Array, context: DecodeContext): Decoded<SotwRequest> {
+export function decodeSotw(bytes: Uint8Array, context: DecodeContext): Decoded<FullRequest> {
   const message = decode(() => proto.DiscoveryRequest.decode(bytes), bytes, context);
   const typeUrl = checkedType(message.typeUrl, context);
   checkNames(message.resourceNames, context.limits);

@@ -25,6 +25,7 @@ import type { ResourceCache } from "./resource-cache.js";
 import { RestGateway } from "./rest-gateway.js";
 import { bytesMethod, DISCOVERY_SERVICES } from "./services.js";
 import { deltaSession, sotwSession } from "./session.js";
+import { RecentNames } from "./shared-names.js";
 import { StreamError } from "./stream-error.js";
 import { StreamMeter } from "./stream-meter.js";
 import { StreamUpkeep } from "./stream-upkeep.js";
@@ -59,7 +60,6 @@ export interface XdsServerOptions {
   readonly writePath?: WritePath;
 }
 
-const SOTW: Protocol<SotwRequest> = { decoder: sotwDecoder, session: sotwSession };
 const DELTA: Protocol<DeltaRequest> = { decoder: () => readDelta, session: deltaSession };
 
 /** What the server does with a stream of either variant. */
@@ -74,6 +74,7 @@ export class XdsServer {
   readonly #engine: Engine;
   readonly #transports: CallTransports;
   readonly #fanOut: FanOut;
+  readonly #sotw: Protocol<SotwRequest>;
   readonly #streams = new Set<OpenStream>();
   #lastId = 0;
   #closed = false;
@@ -96,6 +97,8 @@ export class XdsServer {
       onCollected: (audience) => callbacks.onAudienceCollected?.(audience),
     });
     this.#engine = { cache, index, audiences, audienceOf, callbacks, limits, clock, logger, metrics, meter, ...bounds };
+    const recent = new RecentNames();
+    this.#sotw = { decoder: () => sotwDecoder(recent), session: sotwSession };
     this.#transports = new CallTransports({ writePath, limits, logger, meter });
     this.#fanOut = new FanOut({ cache, index, clock, metrics });
   }
@@ -107,7 +110,7 @@ export class XdsServer {
       const definition: Record<string, ReturnType<typeof bytesMethod>> = {};
       if (sotw !== undefined) {
         definition[sotw] = bytesMethod(service, sotw);
-        handlers[sotw] = (call: BytesCall) => this.#accept(call, `${label}-sotw`, onlyType, SOTW);
+        handlers[sotw] = (call: BytesCall) => this.#accept(call, `${label}-sotw`, onlyType, this.#sotw);
       }
       definition[delta] = bytesMethod(service, delta);
       handlers[delta] = (call: BytesCall) => this.#accept(call, `${label}-delta`, onlyType, DELTA);

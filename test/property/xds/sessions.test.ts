@@ -6,7 +6,7 @@ import * as fc from "fast-check";
 import { TYPE_URLS } from "../../../src/xds/type-rules.js";
 import { AUDIENCE, SessionRig } from "../../harness/session-rig.js";
 import { namedBytes } from "../../harness/xds-messages.js";
-import { COLLECTION, SimulatedClient } from "./simulated-client.js";
+import { COLLECTION, type Sharing, SimulatedClient } from "./simulated-client.js";
 
 const { cluster, endpoint, listener, route } = TYPE_URLS;
 const TYPES = [cluster, endpoint, listener, route];
@@ -45,6 +45,8 @@ const ttl = fc.boolean();
 const change: fc.Arbitrary<Change> = fc.record({ typeUrl, name: fc.constantFrom(...NAMES), content, ttl });
 const changes = fc.array(change, { maxLength: 5 });
 const typeVersion = fc.constantFrom(undefined, "v1", "v2");
+
+const sharing = fc.constantFrom<Sharing>("none", "all", "every other");
 
 const anyOp: fc.Arbitrary<Op> = fc.oneof(
   fc.record({ op: fc.constant("subscribe" as const), typeUrl, names: someNames }),
@@ -168,23 +170,28 @@ describe.each([
 ] as const)("%s sessions of a client with features %j", (variant, features) => {
   test("whatever happens, once all is quiet the client holds what the cache says, and nothing is left behind", () => {
     fc.assert(
-      fc.property(fc.array(anyOp, { maxLength: 60, size: "max" }), fc.boolean(), (ops, firstTogether) => {
-        const rig = new SessionRig({ maxInFlight: 3, firstBatchBytes: firstTogether ? 1 << 20 : 0 }, features);
-        const client = new SimulatedClient(variant, rig, { firstTogether });
-        for (const op of ops) run(rig, client, op);
-        client.settle(300);
-        // TTLs are kept up for as long as the client reads.
-        for (let third = 0; third < 4; third++) {
-          rig.nowMs += TTL_MS / 3;
+      fc.property(
+        fc.array(anyOp, { maxLength: 60, size: "max" }),
+        fc.boolean(),
+        sharing,
+        (ops, firstTogether, shares) => {
+          const rig = new SessionRig({ maxInFlight: 3, firstBatchBytes: firstTogether ? 1 << 20 : 0 }, features);
+          const client = new SimulatedClient(variant, rig, { firstTogether, sharing: shares });
+          for (const op of ops) run(rig, client, op);
           client.settle(300);
-        }
-        expect(client.differences()).toEqual([]);
-        // Each response needs a cause: an event, a name in it, or a parent that was sent.
-        expect(client.responses).toBeLessThan(30 * (ops.length + 1));
-        client.close();
-        expect(rig.index.size).toBe(0);
-      }),
-      { numRuns: 800, examples: [[GONE_AND_BACK, false]] },
+          // TTLs are kept up for as long as the client reads.
+          for (let third = 0; third < 4; third++) {
+            rig.nowMs += TTL_MS / 3;
+            client.settle(300);
+          }
+          expect(client.differences()).toEqual([]);
+          // Each response needs a cause: an event, a name in it, or a parent that was sent.
+          expect(client.responses).toBeLessThan(30 * (ops.length + 1));
+          client.close();
+          expect(rig.index.size).toBe(0);
+        },
+      ),
+      { numRuns: 800, examples: [[GONE_AND_BACK, false, "none"]] },
     );
   });
 });

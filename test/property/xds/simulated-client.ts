@@ -2,6 +2,7 @@
 // and checks on every response what must hold of any response.
 
 import type { DeltaRequest, SotwRequest } from "../../../src/xds/request.js";
+import { RecentNames, SharedNames } from "../../../src/xds/shared-names.js";
 import { TYPE_URLS } from "../../../src/xds/type-rules.js";
 import { AUDIENCE, deltaRequest, type RiggedSession, type SessionRig, sotwRequest } from "../../harness/session-rig.js";
 import { contentOf, type XdsResponse, type XdsVariant } from "../../harness/xds-messages.js";
@@ -44,6 +45,9 @@ interface ClientType {
 const covers = ({ all, names }: ClientType, name: string): boolean =>
   all || names.has(name) || (names.has(COLLECTION) && name.startsWith(DIRECTORY) && name !== COLLECTION);
 
+/** Of which requests the server takes the names for a list that other streams ask for too. */
+export type Sharing = "none" | "all" | "every other";
+
 const REFUSED = { message: "bad", atMs: 0 };
 
 export class SimulatedClient {
@@ -51,6 +55,9 @@ export class SimulatedClient {
   readonly #rig: SessionRig;
   /** The server may send a client's first assignments in one response. */
   readonly #firstTogether: boolean;
+  readonly #sharing: Sharing;
+  readonly #recent = new RecentNames();
+  #requests = 0;
   readonly #types = new Map<string, ClientType>();
   /** Clusters that were accepted changed and whose endpoints have not come since. */
   readonly #warming = new Set<string>();
@@ -61,7 +68,12 @@ export class SimulatedClient {
   #delta: RiggedSession<DeltaRequest> | undefined;
   responses = 0;
 
-  constructor(variant: XdsVariant, rig: SessionRig, { firstTogether }: { readonly firstTogether: boolean }) {
+  constructor(
+    variant: XdsVariant,
+    rig: SessionRig,
+    { firstTogether, sharing }: { readonly firstTogether: boolean; readonly sharing: Sharing },
+  ) {
+    this.#sharing = sharing;
     this.variant = variant;
     this.#rig = rig;
     this.#firstTogether = firstTogether;
@@ -311,8 +323,18 @@ export class SimulatedClient {
   }
 
   #request(typeUrl: string, type: ClientType, nonce: string, error: typeof REFUSED | undefined): void {
-    const names = [...(type.explicitAll ? ["*"] : []), ...type.names];
+    const list = [...(type.explicitAll ? ["*"] : []), ...type.names];
+    const shared = this.#sharing === "all" || (this.#sharing === "every other" && this.#requests++ % 2 === 0);
+    const names = shared ? this.#shared(list) : list;
     this.#sotw?.session.receive(sotwRequest({ typeUrl, names, nonce, error }), 0);
+  }
+
+  #shared(list: readonly string[]): SharedNames {
+    const encoded = Buffer.from(JSON.stringify(list));
+    const known = this.#recent.find(encoded, 0, encoded.length);
+    const names = known ?? new SharedNames(list, encoded);
+    if (!known) this.#recent.add(names);
+    return names;
   }
 
   #type(typeUrl: string): ClientType {
