@@ -83,6 +83,20 @@ export const servicesAnswerSchema = z
   .strictObject({ revision, services: z.array(serviceAnswerSchema), nextCursor: z.string().optional() })
   .describe("Services, sorted by name");
 
+export const routeAnswerSchema = z
+  .strictObject({
+    name: z.string(),
+    revision,
+    route: z
+      .looseObject({ domains: z.array(z.string()), rules: z.array(z.looseObject({})) })
+      .describe("What PUT takes."),
+  })
+  .describe("A route of the gateway");
+
+export const routesAnswerSchema = z
+  .strictObject({ revision, routes: z.array(routeAnswerSchema), nextCursor: z.string().optional() })
+  .describe("Routes, sorted by name");
+
 const freezeSchema = z.strictObject({
   reason: z.string().describe("Empty when none was given."),
   frozenAt: z.iso.datetime(),
@@ -237,6 +251,7 @@ export type HeartbeatAnswer = z.output<typeof heartbeatAnswerSchema>;
 export type HeartbeatsAnswer = z.output<typeof heartbeatsAnswerSchema>;
 export type ServiceAnswer = z.output<typeof serviceAnswerSchema>;
 export type ServicesAnswer = z.output<typeof servicesAnswerSchema>;
+export type RouteAnswer = z.output<typeof routeAnswerSchema>;
 export type FreezeAnswer = z.output<typeof freezeAnswerSchema>;
 export type LoadAnswer = z.output<typeof loadAnswerSchema>;
 export type WeightsAnswer = z.output<typeof weightsAnswerSchema>;

@@ -8,6 +8,7 @@ import { heartbeatHandlers } from "./handlers/heartbeats.js";
 import { instanceHandlers } from "./handlers/instances.js";
 import { lifecycleHandlers } from "./handlers/lifecycle.js";
 import { nodeHandlers } from "./handlers/nodes.js";
+import { routeHandlers } from "./handlers/routes.js";
 import { serviceHandlers } from "./handlers/services.js";
 import { watchHandlers } from "./handlers/watch.js";
 import { weightHandlers } from "./handlers/weights.js";
@@ -37,6 +38,7 @@ export function createApi(options: ApiOptions): Express {
     ...lifecycleHandlers(deps),
     ...serviceHandlers(deps, blocking),
     ...freezeHandlers(deps),
+    ...routeHandlers(deps),
     ...weightHandlers(deps),
     ...nodeHandlers(deps),
     ...watch,

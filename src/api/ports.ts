@@ -3,8 +3,9 @@
 import type { z } from "zod";
 import type { ControlView } from "../control/control-view.js";
 import type { Freeze } from "../model/freeze.js";
-import type { InstanceId, ServiceName } from "../model/ids.js";
+import type { InstanceId, RouteName, ServiceName } from "../model/ids.js";
 import type { AdminState, CatalogueInstance } from "../model/instance.js";
+import type { NamedRoute, Route } from "../model/route/route.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { FreezeRequest } from "../registry/freeze-book.js";
 import type { InstancePatch, InstanceSpec } from "../registry/instance-spec.js";
@@ -71,6 +72,20 @@ export interface FreezePort {
   unfreeze(service: ServiceName): Promise<boolean>;
 }
 
+export interface RoutePort {
+  readonly routes: WatchableMap<RouteName, NamedRoute>;
+  /** Of all routes together. */
+  revision(): number;
+  /** @throws SteelyardError ERR_INVALID_REQUEST, ERR_DOMAIN_CONFLICT, of the condition, of the store */
+  put(
+    name: RouteName,
+    route: Route,
+    condition: { readonly ifNoneMatch?: boolean; readonly ifMatch?: number | undefined },
+  ): Promise<{ readonly route: NamedRoute; readonly outcome: Outcome }>;
+  /** Whether there was one. */
+  delete(name: RouteName, condition: { readonly ifMatch?: number | undefined }): Promise<boolean>;
+}
+
 export interface LoadPort {
   /** What a registered instance says of itself. @param beatMs when it was told to beat next */
   recordBeat(service: ServiceName, instance: InstanceId, load: HeartbeatLoad, beatMs: number): void;
@@ -108,6 +123,7 @@ interface AlgorithmInfo {
 export interface ApiDependencies {
   readonly registry: RegistryPort;
   readonly freezes: FreezePort;
+  readonly routes: RoutePort;
   readonly loads: LoadPort;
   readonly control: ControlView;
   /** Proxies with an open stream, sorted by id. */

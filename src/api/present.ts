@@ -5,6 +5,7 @@ import type { Freeze } from "../model/freeze.js";
 import { takesTraffic } from "../model/health.js";
 import type { CatalogueInstance } from "../model/instance.js";
 import type { WeightPlan } from "../model/plan.js";
+import type { NamedRoute } from "../model/route/route.js";
 import type { ServiceSnapshot } from "../model/service.js";
 import type { LeaseGrant } from "../registry/lease-grant.js";
 import type {
@@ -13,6 +14,7 @@ import type {
   HeartbeatAnswer,
   InstanceAnswer,
   InstancesAnswer,
+  RouteAnswer,
   ServiceAnswer,
   WeightsAnswer,
 } from "./answers.js";
@@ -78,6 +80,10 @@ export function presentService(snapshot: ServiceSnapshot): ServiceAnswer {
     instances: snapshot.instances.length,
     healthy: snapshot.instances.filter((instance) => takesTraffic(instance.health)).length,
   };
+}
+
+export function presentRoute({ name, route, revision }: NamedRoute): RouteAnswer {
+  return { name, revision, route };
 }
 
 export function presentWeights(plan: WeightPlan): WeightsAnswer {

@@ -78,6 +78,8 @@ export const serviceQuerySchema = z.strictObject(blocking);
 
 export const servicesQuerySchema = z.strictObject({ limit, cursor, ...blocking });
 
+export const routesQuerySchema = z.strictObject({ limit, cursor });
+
 export const instancesQuerySchema = z.strictObject({
   limit,
   cursor,

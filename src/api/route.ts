@@ -3,7 +3,7 @@
 import type { Request, Response } from "express";
 import type { z } from "zod";
 import type { ErrorCode } from "../model/errors.js";
-import type { InstanceId, ServiceName } from "../model/ids.js";
+import type { InstanceId, RouteName, ServiceName } from "../model/ids.js";
 
 interface RouteReply {
   readonly status: number;
@@ -28,7 +28,7 @@ export interface Route {
   /** Also the `operationId` of the OpenAPI document. */
   readonly id: string;
   readonly method: "get" | "put" | "post" | "patch" | "delete";
-  /** OpenAPI form, with `{service}`, `{id}` and `{node}`. */
+  /** OpenAPI form, with `{service}`, `{id}`, `{name}` and `{node}`. */
   readonly path: string;
   readonly summary: string;
   readonly query?: z.ZodType;
@@ -44,7 +44,13 @@ type ParamName<Path extends string> = Path extends `${string}{${infer Name}}${in
   ? Name | ParamName<Rest>
   : never;
 
-type ParamValue<Name extends string> = Name extends "service" ? ServiceName : Name extends "id" ? InstanceId : string;
+interface ParamValues {
+  readonly service: ServiceName;
+  readonly id: InstanceId;
+  readonly name: RouteName;
+}
+
+type ParamValue<Name extends string> = Name extends keyof ParamValues ? ParamValues[Name] : string;
 
 type ParsedBody<B extends RouteBody> = B extends { readonly parse: (body: unknown) => infer Parsed }
   ? Parsed

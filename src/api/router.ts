@@ -3,7 +3,7 @@
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";
 import { SteelyardError } from "../model/errors.js";
-import { parseInstanceId, parseServiceName } from "../model/ids.js";
+import { parseInstanceId, parseRouteName, parseServiceName } from "../model/ids.js";
 import { ifAbsentOf, ifMatchOf, notModified } from "./etag.js";
 import { invalidRequest } from "./invalid-request.js";
 import { checkMediaType, parseJsonObject } from "./json-body.js";
@@ -23,6 +23,12 @@ interface UntypedCall {
 }
 
 type UntypedHandler = (call: UntypedCall) => Answer | StreamAnswer | Promise<Answer>;
+
+const PARAM_PARSERS: Readonly<Record<string, (text: string) => string>> = {
+  service: parseServiceName,
+  id: parseInstanceId,
+  name: parseRouteName,
+};
 
 const NO_PARAMETERS = z.strictObject({});
 
@@ -105,7 +111,7 @@ function paramsOf(request: Request): Readonly<Record<string, string>> {
   const params: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.params)) {
     if (typeof value !== "string") continue;
-    params[name] = name === "service" ? parseServiceName(value) : name === "id" ? parseInstanceId(value) : value;
+    params[name] = PARAM_PARSERS[name]?.(value) ?? value;
   }
   return params;
 }

@@ -1,6 +1,7 @@
 // The route table: every path and method of the API. The router, docs/api.md and /openapi.json are made from it, so
 // none of them can know a route that the others don't.
 import { z } from "zod";
+import { routeSchema } from "../model/route/route.js";
 import { servicePolicySchema } from "../model/service.js";
 import { instanceBodySchema, instancePatchSchema, parseInstanceSpec } from "../registry/instance-spec.js";
 import * as answers from "./answers.js";
@@ -11,6 +12,8 @@ const SERVICES = "/v1/services";
 const SERVICE = "/v1/services/{service}";
 const INSTANCES = "/v1/services/{service}/instances";
 const INSTANCE = "/v1/services/{service}/instances/{id}";
+
+const ROUTE = "/v1/routes/{name}";
 
 export const ROUTES = [
   {
@@ -169,10 +172,10 @@ export const ROUTES = [
     method: "delete",
     path: SERVICE,
     summary:
-      "Take back the declaration: with instances the service lives on under the default policy, else it is gone.",
+      "Take back the declaration: with instances the service lives on under the default policy, else it is gone. Refused while routes or failovers name it.",
     headers: ["If-Match"],
     replies: [{ status: 204, description: "It is no longer declared." }],
-    problems: ["ERR_REVISION_MISMATCH", "ERR_STORE_UNAVAILABLE", "ERR_STORE_FULL"],
+    problems: ["ERR_SERVICE_IN_USE", "ERR_REVISION_MISMATCH", "ERR_STORE_UNAVAILABLE", "ERR_STORE_FULL"],
   },
   {
     id: "getWeights",
@@ -199,6 +202,54 @@ export const ROUTES = [
     summary: "Lift the freeze: the weights go on from what was learned, step by step. Without one it is a success.",
     replies: [{ status: 204, description: "Not frozen." }],
     problems: ["ERR_UNKNOWN_SERVICE", "ERR_STORE_UNAVAILABLE", "ERR_STORE_FULL"],
+  },
+  {
+    id: "putRoute",
+    method: "put",
+    path: ROUTE,
+    summary: "Declare a route of the gateway, or replace it. Services that it names must exist.",
+    body: { schema: routeSchema },
+    headers: ["If-Match", "If-None-Match"],
+    replies: [
+      { status: 201, description: "Declared.", schema: answers.routeAnswerSchema },
+      { status: 200, description: "Changed, or as it was.", schema: answers.routeAnswerSchema },
+    ],
+    problems: [
+      "ERR_DOMAIN_CONFLICT",
+      "ERR_ALREADY_EXISTS",
+      "ERR_REVISION_MISMATCH",
+      "ERR_QUOTA_EXCEEDED",
+      "ERR_STORE_UNAVAILABLE",
+      "ERR_STORE_FULL",
+    ],
+  },
+  {
+    id: "getRoute",
+    method: "get",
+    path: ROUTE,
+    summary: "One route.",
+    headers: ["If-None-Match"],
+    replies: [{ status: 200, description: "The route.", schema: answers.routeAnswerSchema }],
+    problems: ["ERR_UNKNOWN_ROUTE"],
+  },
+  {
+    id: "deleteRoute",
+    method: "delete",
+    path: ROUTE,
+    summary: "Delete a route; services get their own domains back. Deleting what is gone is a success.",
+    headers: ["If-Match"],
+    replies: [{ status: 204, description: "It is gone." }],
+    problems: ["ERR_REVISION_MISMATCH", "ERR_STORE_UNAVAILABLE", "ERR_STORE_FULL"],
+  },
+  {
+    id: "listRoutes",
+    method: "get",
+    path: "/v1/routes",
+    summary: "Routes, sorted by name.",
+    query: requests.routesQuerySchema,
+    headers: ["If-None-Match"],
+    replies: [{ status: 200, description: "A page of routes.", schema: answers.routesAnswerSchema }],
+    problems: [],
   },
   {
     id: "listAlgorithms",

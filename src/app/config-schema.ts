@@ -56,6 +56,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       services: z.int().min(1).max(100_000).default(5_000).describe("Most services."),
       instances: z.int().min(1).max(1_000_000).default(100_000).describe("Most instances of all services."),
+      routes: z.int().min(1).max(10_000).default(1_000).describe("Most routes."),
       instancesPerService: z.int().min(1).max(100_000).default(10_000).describe("Most instances of one service."),
     })
     .prefault({}),

@@ -1,8 +1,9 @@
 // From plans to resources in the xDS cache, for every audience there is: nodes that are served the same. The audiences of
 // Envoys that tell no locality are always there; others come with their first node and go some time after the last.
 import { SteelyardError } from "../model/errors.js";
-import type { ServiceName } from "../model/ids.js";
+import type { RouteName, ServiceName } from "../model/ids.js";
 import type { WeightPlan } from "../model/plan.js";
+import type { NamedRoute } from "../model/route/route.js";
 import type { ServiceSnapshot } from "../model/service.js";
 import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
@@ -27,6 +28,7 @@ import { RenderedService } from "./rendered-service.js";
 export interface PublisherOptions {
   readonly services: WatchableMap<ServiceName, ServiceSnapshot>;
   readonly plans: WatchableMap<ServiceName, WeightPlan>;
+  readonly routes: WatchableMap<RouteName, NamedRoute>;
   readonly cache: ResourceCache;
   readonly listener: ListenerAddress;
   readonly logger: Logger;
@@ -53,14 +55,18 @@ export class Publisher implements Component {
 
   /** Fills the cache with every plan that exists; resolves before any proxy is let in. */
   async start(): Promise<void> {
-    const { plans, cache } = this.#options;
+    const { plans, routes, cache } = this.#options;
     for (const plane of [FULL_ENVOY, WEIGHTS_ENVOY]) {
       const name = audienceNameOf(plane);
       cache.pin(name);
       this.#audiences.set(name, new AudienceContent(plane));
     }
     this.#publish([...plans.entries()], true);
-    this.#unsubscribe = plans.subscribe((changes) => this.#publish([...changes], false));
+    const unsubscribers = [
+      plans.subscribe((changes) => this.#publish([...changes], false)),
+      routes.subscribe(() => this.#publishGateways()),
+    ];
+    this.#unsubscribe = () => unsubscribers.forEach((unsubscribe) => unsubscribe());
   }
 
   async stop(): Promise<void> {
@@ -108,6 +114,15 @@ export class Publisher implements Component {
         content.put(service, rendered ? this.#resources(service, rendered, content.plane) : []);
       }
       if (gatewayChanged) content.put(GATEWAY_GROUP, this.#gateway(content.plane));
+      this.#apply(name, content);
+    }
+  }
+
+  /** Routes change on their own, and nothing of the services with them. */
+  #publishGateways(): void {
+    this.#gateways.clear();
+    for (const [name, content] of this.#audiences) {
+      content.put(GATEWAY_GROUP, this.#gateway(content.plane));
       this.#apply(name, content);
     }
   }
@@ -171,7 +186,8 @@ export class Publisher implements Component {
         hashed,
       }));
       services.sort((a, b) => (a.service < b.service ? -1 : 1));
-      resources = gatewayResources({ listener: this.#options.listener, services }, plane);
+      const routes = [...this.#options.routes.entries()].map(([, route]) => route);
+      resources = gatewayResources({ listener: this.#options.listener, services, routes }, plane);
       this.#gateways.set(plane.client, resources);
     }
     return resources;

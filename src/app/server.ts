@@ -7,6 +7,7 @@ import { bindPolicy, WEIGHT_POLICIES } from "../balancers/registry.js";
 import { ControlLoop } from "../control/control-loop.js";
 import { FreezeBook } from "../registry/freeze-book.js";
 import { Registry } from "../registry/registry.js";
+import { RouteBook } from "../registry/route-book.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
@@ -64,6 +65,13 @@ export class SteelyardServer implements Component {
         maxInstancesPerService: config.limits.instancesPerService,
       },
       policyCheck: (policy) => void bindPolicy(policy),
+      usersOf: (service) => routes.usersOf(service).map((name) => `route ${name}`),
+    });
+    const routes: RouteBook = new RouteBook({
+      ...of("routes"),
+      store,
+      services: registry.services,
+      maxRoutes: config.limits.routes,
     });
 
     const endpoints = new EndpointIndex(registry.services);
@@ -94,6 +102,7 @@ export class SteelyardServer implements Component {
     const publisher = new Publisher({
       ...of("publisher"),
       services: registry.services,
+      routes: routes.routes,
       plans: control.plans,
       cache,
       listener: config.listener,
@@ -113,6 +122,7 @@ export class SteelyardServer implements Component {
       rng,
       registry,
       freezes,
+      routes,
       loads: signals,
       control,
       nodes: () => xds.nodes(),
@@ -134,6 +144,7 @@ export class SteelyardServer implements Component {
       this.#diagnostics,
       checkpoints,
       registry,
+      routes,
       freezes,
       control,
       publisher,

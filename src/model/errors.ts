@@ -69,6 +69,13 @@ export const ERRORS = {
     "No such node",
     "The node has no open xDS stream; `GET /v1/nodes` lists those that have.",
   ),
+  ERR_UNKNOWN_ROUTE: entry(
+    "unknown-route",
+    404,
+    "NOT_FOUND",
+    "No such route",
+    "`GET /v1/routes` lists those there are.",
+  ),
   ERR_NOT_FOUND: entry("not-found", 404, "NOT_FOUND", "No such path", "`docs/api.md` lists the paths."),
   ERR_METHOD_NOT_ALLOWED: entry(
     "method-not-allowed",
@@ -91,11 +98,25 @@ export const ERRORS = {
     "Another instance of the service has this address and port",
     "Envoy keeps only one of two equal addresses: deregister the other instance first.",
   ),
+  ERR_DOMAIN_CONFLICT: entry(
+    "domain-conflict",
+    409,
+    "ALREADY_EXISTS",
+    "Another route has this domain",
+    "Envoy takes each domain once: put the rules into one route, or take the domain out of the other first.",
+  ),
+  ERR_SERVICE_IN_USE: entry(
+    "service-in-use",
+    409,
+    "FAILED_PRECONDITION",
+    "A route or another service's failover names this service",
+    "The message lists them: change or delete those first.",
+  ),
   ERR_ALREADY_EXISTS: entry(
     "already-exists",
     409,
     "ALREADY_EXISTS",
-    "The instance exists already",
+    "It exists already",
     "Drop `If-None-Match: *` to replace it.",
   ),
   ERR_REVISION_MISMATCH: entry(
@@ -144,8 +165,8 @@ export const ERRORS = {
     "quota-exceeded",
     403,
     "RESOURCE_EXHAUSTED",
-    "A limit on the number of services or instances is reached",
-    "Deregister what is gone, or raise the limit in the configuration.",
+    "A limit on the number of services, instances or routes is reached",
+    "Remove what is gone, or raise the limit in the configuration.",
   ),
   ERR_STORE_UNAVAILABLE: entry(
     "store-unavailable",

@@ -37,8 +37,18 @@ function* errorsOf(issue: Issue, path: Path): Generator<FieldError> {
     for (const nested of issue.issues)
       yield { pointer: jsonPointer(path), detail: detailOf(`name: ${nested.message}`) };
   } else {
-    yield { pointer: jsonPointer(path), detail: detailOf(issue.message) };
+    const branch = issue.code === "invalid_union" ? meantBranch(issue.errors) : undefined;
+    if (branch === undefined) yield { pointer: jsonPointer(path), detail: detailOf(issue.message) };
+    for (const nested of branch ?? []) yield* errorsOf(nested, [...path, ...nested.path]);
   }
+}
+
+/** Of a union, the form that was meant: the only one that takes a value of this kind, an object with these fields or a list. */
+function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const isOther = ({ code, path }: Issue) =>
+    path.length === 0 && (code === "invalid_type" || code === "unrecognized_keys");
+  const meant = branches.filter((issues) => !issues.some(isOther));
+  return meant.length === 1 ? meant[0] : undefined;
 }
 
 function detailOf(message: string): string {

@@ -7,10 +7,13 @@ export interface RegistryLimits {
   readonly maxInstancesPerService: number;
   /** In all, default 100,000. */
   readonly maxInstances: number;
+  /** Default 1,000. */
+  readonly maxRoutes: number;
 }
 
 export const DEFAULT_REGISTRY_LIMITS: RegistryLimits = {
   maxServices: 5_000,
   maxInstancesPerService: 10_000,
   maxInstances: 100_000,
+  maxRoutes: 1_000,
 };

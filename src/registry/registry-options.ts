@@ -1,4 +1,5 @@
 // What the registry is given, and what goes in and out of its calls.
+import type { ServiceName } from "../model/ids.js";
 import type { CatalogueInstance, InstanceStatus } from "../model/instance.js";
 import type { ServicePolicy } from "../model/service.js";
 import type { Clock } from "../runtime/clock.js";
@@ -17,6 +18,8 @@ export interface RegistryOptions {
   readonly limits?: Partial<RegistryLimits>;
   /** Throws SteelyardError when a policy names what does not exist. */
   readonly policyCheck?: (policy: ServicePolicy) => void;
+  /** Who else names this service, for people, e.g. "route shop". Default: nobody. */
+  readonly usersOf?: (service: ServiceName) => readonly string[];
   readonly rng?: Rng;
   /** Whether heartbeats can reach this process now; while not, no lease runs out. Default: always. */
   readonly canHear?: () => boolean;

@@ -13,7 +13,9 @@ import { systemRng } from "../runtime/rng.js";
 import type { WatchableMap } from "../runtime/watchable-map.js";
 import { Catalogue } from "./catalogue.js";
 import { CatalogueWriter } from "./catalogue-writer.js";
+import { assertFailover, failoverServices } from "./failover-rules.js";
 import type { InstancePatch, InstanceSpec } from "./instance-spec.js";
+import { KeyedLock } from "./keyed-lock.js";
 import { LeaseBook } from "./lease-book.js";
 import { type LeaseGrant, LeaseGranter } from "./lease-grant.js";
 import { LeaseKeeper } from "./lease-keeper.js";
@@ -41,6 +43,9 @@ export class Registry implements Component {
   readonly #clock: Clock;
   readonly #metrics: MetricSink;
   readonly #policyCheck: (policy: ServicePolicy) => void;
+  readonly #usersOf: (service: ServiceName) => readonly string[];
+  /** Of policies that name other services: each must see those before it, or two could close a circle together. */
+  readonly #references = new KeyedLock();
   readonly #leases: LeaseBook;
   readonly #catalogue: Catalogue;
   readonly #writer: CatalogueWriter;
@@ -62,6 +67,7 @@ export class Registry implements Component {
     this.#clock = clock;
     this.#metrics = metrics;
     this.#policyCheck = options.policyCheck ?? (() => undefined);
+    this.#usersOf = options.usersOf ?? (() => []);
     this.#leases = leases;
     this.#catalogue = catalogue;
     this.#writer = writer;
@@ -196,7 +202,8 @@ export class Registry implements Component {
 
   /**
    * Declares a service, or changes its policy. `ifMatch` is the revision of the policy or of the snapshot.
-   * @throws SteelyardError ERR_UNKNOWN_POLICY, ERR_ALREADY_EXISTS, ERR_REVISION_MISMATCH, ERR_QUOTA_EXCEEDED, of the store
+   * @throws SteelyardError ERR_UNKNOWN_POLICY, ERR_INVALID_REQUEST (failover to unknown services, or in a circle),
+   *   ERR_ALREADY_EXISTS, ERR_REVISION_MISMATCH, ERR_QUOTA_EXCEEDED, of the store
    */
   async putService(
     service: ServiceName,
@@ -205,21 +212,25 @@ export class Registry implements Component {
   ): Promise<{ readonly snapshot: ServiceSnapshot; readonly outcome: "created" | "changed" | "unchanged" }> {
     this.#policyCheck(policy);
     let outcome: "created" | "changed" | "unchanged" = "unchanged";
-    await this.#writer.writeKey(
-      serviceKey(service),
-      () => {
-        const book = this.#catalogue.book(service);
-        if (book?.visible === true && options.ifNoneMatch === true) {
-          throw new SteelyardError("ERR_ALREADY_EXISTS", `service ${service} exists already`);
-        }
-        this.#assertServiceRevision(service, options.ifMatch);
-        this.#catalogue.assertRoomForService(service);
-        if (book?.declared === true && samePolicy(book.policy, policy)) return undefined;
-        outcome = book?.visible === true ? "changed" : "created";
-        return putPolicy(service, policy);
-      },
-      (revision) => this.#catalogue.declare(service, policy, revision),
-    );
+    const write = () =>
+      this.#writer.writeKey(
+        serviceKey(service),
+        () => {
+          const book = this.#catalogue.book(service);
+          if (book?.visible === true && options.ifNoneMatch === true) {
+            throw new SteelyardError("ERR_ALREADY_EXISTS", `service ${service} exists already`);
+          }
+          this.#assertServiceRevision(service, options.ifMatch);
+          assertFailover(service, policy, (name) => this.services.get(name)?.policy);
+          this.#catalogue.assertRoomForService(service);
+          if (book?.declared === true && samePolicy(book.policy, policy)) return undefined;
+          assertFailover(service, policy, (name) => this.services.get(name)?.policy);
+          outcome = book?.visible === true ? "changed" : "created";
+          return putPolicy(service, policy);
+        },
+        (revision) => this.#catalogue.declare(service, policy, revision),
+      );
+    await (failoverServices(policy).length > 0 ? this.#references.run("failover", write) : write());
     const snapshot = this.services.get(service);
     if (!snapshot) throw new SteelyardError("ERR_UNKNOWN_SERVICE", `service ${service} was deleted meanwhile`);
     return { snapshot, outcome };
@@ -228,7 +239,7 @@ export class Registry implements Component {
   /**
    * Takes back the declaration: with instances the service lives on under the default policy, without it is gone.
    * Instances are never removed by this. Returns false when there was no such service.
-   * @throws SteelyardError ERR_REVISION_MISMATCH, of the store
+   * @throws SteelyardError ERR_SERVICE_IN_USE while others name it, ERR_REVISION_MISMATCH, of the store
    */
   async deleteService(service: ServiceName, options: { readonly ifMatch?: number | undefined } = {}): Promise<boolean> {
     const existed = this.#catalogue.book(service)?.visible === true;
@@ -236,7 +247,10 @@ export class Registry implements Component {
       serviceKey(service),
       () => {
         const book = this.#catalogue.book(service);
-        if (book?.visible === true) this.#assertServiceRevision(service, options.ifMatch);
+        if (book?.visible === true) {
+          this.#assertServiceRevision(service, options.ifMatch);
+          this.#assertUnused(service);
+        }
         return book?.declared === true || book?.emptiedAtMs !== undefined
           ? { type: "delete", key: serviceKey(service) }
           : undefined;
@@ -263,6 +277,17 @@ export class Registry implements Component {
   /** Whose leases do not run out now, because too many are silent at once. */
   preservation(): { readonly all: boolean; readonly services: readonly ServiceName[] } {
     return this.#leases.preservation;
+  }
+
+  /** Deleted by an operator's mistake, it would answer 503 where it is named. */
+  #assertUnused(service: ServiceName): void {
+    const failovers = [...this.services.entries()].filter(([, { policy }]) =>
+      failoverServices(policy).includes(service),
+    );
+    const users = [...failovers.map(([name]) => `failover of ${name}`), ...this.#usersOf(service)];
+    if (users.length === 0) return;
+    const more = users.length > 8 ? ` and ${users.length - 8} more` : "";
+    throw new SteelyardError("ERR_SERVICE_IN_USE", `${service} is named by: ${users.slice(0, 8).join(", ")}${more}`);
   }
 
   /** Readers see the revision of the snapshot, which grows with its instances too; either one matches. */

@@ -1,4 +1,5 @@
-// The front door of mode A: one HTTP listener, and one virtual host per service that answers to the service's name.
+// The front door of mode A: one HTTP listener, the routes that users declared, and one virtual host per service that answers
+// to the service's name, unless a route has that.
 // A request for any other host gets 404: there is no catch-all, not even for a single service, so that registering a
 // second service never changes what the first one's callers get.
 import { isIP } from "node:net";
@@ -8,12 +9,12 @@ import { VirtualHost } from "../gen/envoy/config/route/v3/route_components.js";
 import { Router } from "../gen/envoy/extensions/filters/http/router/v3/router.js";
 import { HttpConnectionManager } from "../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.js";
 import { SteelyardError } from "../model/errors.js";
-import type { ServiceName } from "../model/ids.js";
-import type { ServicePolicy } from "../model/service.js";
+import type { NamedRoute } from "../model/route/route.js";
 import { ADS } from "./ads.js";
 import { REPORT_HEADERS } from "./latency-filter.js";
 import { packAny } from "./resource.js";
 import { routeHandlingOf } from "./route/route-handling.js";
+import { type RoutedService, userVirtualHostOf } from "./route/user-route.js";
 
 /** Name of the listener, of its route configuration and of its statistics. */
 export const GATEWAY = "gateway";
@@ -23,13 +24,6 @@ export interface ListenerAddress {
   readonly address: string;
   /** 1..65535 */
   readonly port: number;
-}
-
-export interface RoutedService {
-  readonly service: ServiceName;
-  readonly policy: ServicePolicy;
-  /** Whether the cluster balances by a request's key, see `needsHashKey`. */
-  readonly hashed: boolean;
 }
 
 /** @throws SteelyardError ERR_CONFIG_INVALID when the address is no IP literal or the port out of range */
@@ -73,15 +67,32 @@ export function listenerOf({ address, port }: ListenerAddress): Listener {
   });
 }
 
-/** Sorted by name. @throws SteelyardError ERR_INTERNAL when two services have one name: Envoy refuses equal domains */
-export function routesOf(services: readonly RoutedService[]): RouteConfiguration {
+/**
+ * Virtual hosts of the declared routes and of the services, sorted by name. A domain that a route has is no service's, and
+ * no other route's: Envoy refuses a second one, and would go on with all routes as they were.
+ * @throws SteelyardError ERR_INTERNAL when two services have one name
+ */
+export function routesOf(services: readonly RoutedService[], routes: readonly NamedRoute[] = []): RouteConfiguration {
   const sorted = services.toSorted((a, b) => (a.service < b.service ? -1 : 1));
   const twin = sorted.find(({ service }, index) => sorted[index + 1]?.service === service);
   if (twin) throw new SteelyardError("ERR_INTERNAL", `two services named ${twin.service}`);
+  const byName = new Map(sorted.map((each) => [each.service, each]));
+  const taken = new Set<string>();
+  const declared = routes
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((named) => {
+      const domains = named.route.domains.filter((domain) => !taken.has(domain));
+      for (const domain of domains) taken.add(domain);
+      return domains.length === 0 ? [] : [userVirtualHostOf(named, domains, byName)];
+    });
   return RouteConfiguration.create({
     name: GATEWAY,
-    virtualHosts: sorted.map(virtualHostOf),
+    virtualHosts: [...declared, ...sorted.filter(({ service }) => !taken.has(service)).map(virtualHostOf)],
     responseHeadersToRemove: [...REPORT_HEADERS],
+    // A route may name a service that is gone: 503 there, and everything else goes on.
+    validateClusters: false,
+    // A wildcard with a port matches nothing, and hosts have one wherever the gateway is not on port 80.
+    ignorePortInHostMatching: true,
   });
 }
 

@@ -4,13 +4,15 @@ import { Listener } from "../gen/envoy/config/listener/v3/listener.js";
 import { RouteConfiguration } from "../gen/envoy/config/route/v3/route.js";
 import type { ServiceName } from "../model/ids.js";
 import type { WeightPlan } from "../model/plan.js";
+import type { NamedRoute } from "../model/route/route.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { AssignmentEndpoint } from "./assignment.js";
 import type { AssignmentEncoder } from "./assignment-encoder.js";
 import { clusterOf } from "./cluster/cluster.js";
 import type { DataPlane } from "./data-plane.js";
-import { GATEWAY, type ListenerAddress, listenerOf, type RoutedService, routesOf } from "./gateway.js";
+import { GATEWAY, type ListenerAddress, listenerOf, routesOf } from "./gateway.js";
 import { ASSIGNMENT_TYPE, CLUSTER_TYPE, LISTENER_TYPE, type Resource, ROUTE_TYPE } from "./resource.js";
+import type { RoutedService } from "./route/user-route.js";
 
 /** A service as the catalogue and the control loop see it. */
 export interface PlannedService {
@@ -58,12 +60,14 @@ export interface GatewayInput {
   readonly listener: ListenerAddress;
   /** All there are. */
   readonly services: readonly RoutedService[];
+  /** As users declared them. */
+  readonly routes: readonly NamedRoute[];
 }
 
 /** The listener and its routes to all services. */
 export function gatewayResources(input: GatewayInput, _plane: DataPlane): readonly Resource[] {
   const listener = listenerOf(input.listener);
-  const routes = routesOf(input.services);
+  const routes = routesOf(input.services, input.routes);
   return [
     {
       typeUrl: LISTENER_TYPE,

@@ -13,7 +13,7 @@ import { packAny } from "../resource.js";
  */
 const PICKS = 100;
 
-export function retryPolicyOf(retry: Retry): RetryPolicy {
+export function retryPolicyOf(retry: Omit<Retry, "budget">): RetryPolicy {
   const { attempts, on, statusCodes, perTryTimeoutMs, backOff } = retry;
   return RetryPolicy.create({
     retryOn: on.join(","),

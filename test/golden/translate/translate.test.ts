@@ -4,9 +4,10 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { bindPolicy } from "../../../src/balancers/registry.js";
 import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
-import { parseInstanceId, parseServiceName } from "../../../src/model/ids.js";
+import { parseInstanceId, parseRouteName, parseServiceName } from "../../../src/model/ids.js";
 import type { CatalogueInstance } from "../../../src/model/instance.js";
 import type { PlanEntry, WeightPlan } from "../../../src/model/plan.js";
+import { routeSchema } from "../../../src/model/route/route.js";
 import { type ServiceSnapshot, servicePolicySchema } from "../../../src/model/service.js";
 import { type BootstrapOptions, bootstrapYaml } from "../../../src/translate/bootstrap.js";
 import { FULL_ENVOY } from "../../../src/translate/data-plane.js";
@@ -30,6 +31,7 @@ interface GatewayCase {
   readonly kind: "gateway";
   readonly listener: ListenerAddress;
   readonly services: Readonly<Record<string, unknown>>;
+  readonly routes?: Readonly<Record<string, unknown>>;
 }
 
 interface BootstrapCase {
@@ -104,10 +106,15 @@ function serviceResources({ service, policy, enforcement, endpoints }: ServiceCa
   return translated({ snapshot, plan });
 }
 
-function gateway({ listener, services }: GatewayCase): readonly Resource[] {
+function gateway({ listener, services, routes = {} }: GatewayCase): readonly Resource[] {
   const routed = Object.entries(services).map(([name, given]) => {
     const policy = servicePolicySchema.parse(given);
     return { service: parseServiceName(name), policy, hashed: needsHashKey(bindPolicy(policy).enforcement) };
   });
-  return gatewayResources({ listener, services: routed }, FULL_ENVOY);
+  const declared = Object.entries(routes).map(([name, given], index) => ({
+    name: parseRouteName(name),
+    route: routeSchema.parse(given),
+    revision: index + 1,
+  }));
+  return gatewayResources({ listener, services: routed, routes: declared }, FULL_ENVOY);
 }

@@ -14,6 +14,7 @@ import type { InstanceId, ServiceName } from "../../../src/model/ids.js";
 import type { WeightPlan } from "../../../src/model/plan.js";
 import { FreezeBook } from "../../../src/registry/freeze-book.js";
 import { Registry } from "../../../src/registry/registry.js";
+import { RouteBook } from "../../../src/registry/route-book.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import { silentLogger } from "../../../src/runtime/logger.js";
 import { seededRng } from "../../../src/runtime/rng.js";
@@ -46,6 +47,14 @@ export class ApiHarness {
     metrics: this.metrics,
     limits: { maxInstancesPerService: 5 },
     policyCheck: (policy) => void bindPolicy(policy),
+    usersOf: (service) => this.routes.usersOf(service).map((name) => `route ${name}`),
+  });
+  readonly routes: RouteBook = new RouteBook({
+    store: this.store,
+    services: this.registry.services,
+    logger: silentLogger,
+    metrics: this.metrics,
+    maxRoutes: 4,
   });
   readonly freezes = new FreezeBook({
     store: this.store,
@@ -64,6 +73,7 @@ export class ApiHarness {
     const app = createApi({
       registry: this.registry,
       freezes: this.freezes,
+      routes: this.routes,
       loads: { recordBeat: (service, id, load) => void this.beats.set(`${service}/${id}`, load) },
       control: {
         plans: this.plans,
@@ -97,6 +107,7 @@ export class ApiHarness {
   async start(): Promise<void> {
     await this.registry.start();
     await this.freezes.start();
+    await this.routes.start();
     await this.#server.start();
   }
 

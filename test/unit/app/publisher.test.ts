@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { Publisher } from "../../../src/app/publisher.js";
 import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
-import type { ServiceName } from "../../../src/model/ids.js";
+import { parseRouteName, type RouteName, type ServiceName } from "../../../src/model/ids.js";
 import type { WeightPlan } from "../../../src/model/plan.js";
+import { type NamedRoute, routeSchema } from "../../../src/model/route/route.js";
 import { DEFAULT_SERVICE_POLICY, type ServiceSnapshot } from "../../../src/model/service.js";
 import { silentLogger } from "../../../src/runtime/logger.js";
 import { noMetrics } from "../../../src/runtime/metrics.js";
@@ -49,9 +50,11 @@ class RecordingCache extends ResourceCache {
 function setUp() {
   const services = new WatchableMap<ServiceName, ServiceSnapshot>();
   const plans = new WatchableMap<ServiceName, WeightPlan>();
+  const routes = new WatchableMap<RouteName, NamedRoute>();
   const cache = new RecordingCache();
   const publisher = new Publisher({
     services,
+    routes,
     plans,
     cache,
     listener: { address: "127.0.0.1", port: 10_000 },
@@ -65,7 +68,7 @@ function setUp() {
     revision: 1,
     declared: false,
   };
-  return { services, plans, cache, publisher, snapshot };
+  return { services, plans, routes, cache, publisher, snapshot };
 }
 
 describe("Publisher", () => {
@@ -99,6 +102,24 @@ describe("Publisher", () => {
       `${FULL}: +Listener/gateway +RouteConfiguration/gateway -Cluster/shop -ClusterLoadAssignment/shop`,
       `${WEIGHTS}: -ClusterLoadAssignment/shop`,
     ]);
+  });
+
+  test("a route that comes, changes or goes sends the gateway and nothing else", async () => {
+    const { services, plans, routes, cache, publisher, snapshot } = setUp();
+    services.store(SERVICE, snapshot);
+    plans.store(SERVICE, planOf(snapshot, 1));
+    const name = parseRouteName("front");
+    const route = routeSchema.parse({ domains: ["front.example"], rules: [{ to: "shop" }] });
+    routes.store(name, { name, route, revision: 1 });
+    await publisher.start();
+    await Promise.resolve();
+    for (const next of [{ name, route, revision: 2 }, undefined]) {
+      cache.calls.length = 0;
+      if (next) routes.store(name, next);
+      else routes.delete(name);
+      await Promise.resolve();
+      expect(cache.calls).toEqual([`${FULL}: +Listener/gateway +RouteConfiguration/gateway`]);
+    }
   });
 
   test("when hashing sets in or ends, the routes follow, which name the key", async () => {

@@ -77,7 +77,10 @@ describe("resources of a service", () => {
     const [cluster, assignment] = translated({ snapshot: both, plan: plan() });
     expect(cluster?.refs).toEqual([{ typeUrl: assignment?.typeUrl, name: "checkout" }]);
     const services = [{ ...both, hashed: false }];
-    const [listener, routes] = gatewayResources({ listener: { address: "127.0.0.1", port: 80 }, services }, FULL_ENVOY);
+    const [listener, routes] = gatewayResources(
+      { listener: { address: "127.0.0.1", port: 80 }, routes: [], services },
+      FULL_ENVOY,
+    );
     expect(listener?.refs).toEqual([{ typeUrl: routes?.typeUrl, name: routes?.name }]);
   });
 });
