@@ -1,10 +1,10 @@
 // One service as it was last translated, by variant: data planes that get the same share one copy of it.
+import { hashesKeys } from "../model/enforcement.js";
 import type { WeightPlan } from "../model/plan.js";
 import type { ServiceSnapshot } from "../model/service.js";
 import { AssignmentEncoder } from "../translate/assignment-encoder.js";
 import { type DataPlane } from "../translate/data-plane.js";
 import type { Resource } from "../translate/resource.js";
-import { needsHashKey } from "../translate/route/hash-policy.js";
 import { type PlannedService, type ServiceInput, serviceResources, variantOf } from "../translate/service-resources.js";
 
 export class RenderedService implements PlannedService {
@@ -28,7 +28,7 @@ export class RenderedService implements PlannedService {
   }
 
   get hashed(): boolean {
-    return needsHashKey(this.#plan.enforcement);
+    return hashesKeys(this.#plan.enforcement);
   }
 
   update(snapshot: ServiceSnapshot, plan: WeightPlan): void {

@@ -5,6 +5,7 @@ import { createApi } from "../api/create-api.js";
 import { createDiagnostics, type Readiness } from "../api/diagnostics.js";
 import { bindPolicy, WEIGHT_POLICIES } from "../balancers/registry.js";
 import { ControlLoop } from "../control/control-loop.js";
+import { checkConsistency } from "../model/policy/consistency.js";
 import { FreezeBook } from "../registry/freeze-book.js";
 import { Registry } from "../registry/registry.js";
 import { RouteBook } from "../registry/route-book.js";
@@ -64,7 +65,7 @@ export class SteelyardServer implements Component {
         maxInstances: config.limits.instances,
         maxInstancesPerService: config.limits.instancesPerService,
       },
-      policyCheck: (policy) => void bindPolicy(policy),
+      policyCheck: (policy) => checkConsistency(policy, bindPolicy(policy).enforcement),
       usersOf: (service) => routes.usersOf(service).map((name) => `route ${name}`),
     });
     const routes: RouteBook = new RouteBook({

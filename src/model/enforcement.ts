@@ -26,3 +26,8 @@ export type EnvoyEnforcement =
 export const LEAST_REQUEST: EnvoyEnforcement = { policy: "least_request", choiceCount: 2, activeRequestBias: 1 };
 export const ROUND_ROBIN: EnvoyEnforcement = { policy: "round_robin" };
 export const RANDOM: EnvoyEnforcement = { policy: "random" };
+
+/** Whether a request's key decides where it goes. */
+export function hashesKeys({ policy }: EnvoyEnforcement): boolean {
+  return policy === "ring_hash" || policy === "maglev";
+}

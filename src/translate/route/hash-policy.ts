@@ -4,7 +4,6 @@ import {
   RouteAction_HashPolicy,
   type RouteAction_HashPolicy as RouteHashPolicy,
 } from "../../gen/envoy/config/route/v3/route_components.js";
-import type { EnvoyEnforcement } from "../../model/enforcement.js";
 import type { HashPlace } from "../../model/policy/hash-policy.js";
 import { durationOf } from "../duration.js";
 
@@ -17,10 +16,6 @@ const DEFAULT_PLACES: readonly HashPlace[] = [
   { header: "x-client-id" },
   { header: "x-request-id" },
 ];
-
-export function needsHashKey({ policy }: EnvoyEnforcement): boolean {
-  return policy === "ring_hash" || policy === "maglev";
-}
 
 export function hashPoliciesOf(places: readonly HashPlace[] = DEFAULT_PLACES): RouteHashPolicy[] {
   return places.map((place) => RouteAction_HashPolicy.create({ policySpecifier: specifierOf(place), terminal: true }));

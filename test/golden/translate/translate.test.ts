@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { bindPolicy } from "../../../src/balancers/registry.js";
-import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
+import { hashesKeys, LEAST_REQUEST } from "../../../src/model/enforcement.js";
 import { parseInstanceId, parseRouteName, parseServiceName } from "../../../src/model/ids.js";
 import type { CatalogueInstance } from "../../../src/model/instance.js";
 import type { PlanEntry, WeightPlan } from "../../../src/model/plan.js";
@@ -13,7 +13,6 @@ import { type BootstrapOptions, bootstrapYaml } from "../../../src/translate/boo
 import { FULL_ENVOY } from "../../../src/translate/data-plane.js";
 import type { ListenerAddress } from "../../../src/translate/gateway.js";
 import type { Resource } from "../../../src/translate/resource.js";
-import { needsHashKey } from "../../../src/translate/route/hash-policy.js";
 import { gatewayResources } from "../../../src/translate/service-resources.js";
 import { catalogueInstance } from "../../harness/instance.js";
 import { translated } from "../../harness/translated.js";
@@ -109,7 +108,7 @@ function serviceResources({ service, policy, enforcement, endpoints }: ServiceCa
 function gateway({ listener, services, routes = {} }: GatewayCase): readonly Resource[] {
   const routed = Object.entries(services).map(([name, given]) => {
     const policy = servicePolicySchema.parse(given);
-    return { service: parseServiceName(name), policy, hashed: needsHashKey(bindPolicy(policy).enforcement) };
+    return { service: parseServiceName(name), policy, hashed: hashesKeys(bindPolicy(policy).enforcement) };
   });
   const declared = Object.entries(routes).map(([name, given], index) => ({
     name: parseRouteName(name),

@@ -12,6 +12,7 @@ import { bindPolicy, WEIGHT_POLICIES } from "../../../src/balancers/registry.js"
 import type { Explanation } from "../../../src/control/explanation.js";
 import type { InstanceId, ServiceName } from "../../../src/model/ids.js";
 import type { WeightPlan } from "../../../src/model/plan.js";
+import { checkConsistency } from "../../../src/model/policy/consistency.js";
 import { FreezeBook } from "../../../src/registry/freeze-book.js";
 import { Registry } from "../../../src/registry/registry.js";
 import { RouteBook } from "../../../src/registry/route-book.js";
@@ -46,7 +47,7 @@ export class ApiHarness {
     clock: systemClock,
     metrics: this.metrics,
     limits: { maxInstancesPerService: 5 },
-    policyCheck: (policy) => void bindPolicy(policy),
+    policyCheck: (policy) => checkConsistency(policy, bindPolicy(policy).enforcement),
     usersOf: (service) => this.routes.usersOf(service).map((name) => `route ${name}`),
   });
   readonly routes: RouteBook = new RouteBook({

@@ -56,6 +56,14 @@ describe("policy", () => {
     ]);
   });
 
+  test("what would do nothing, or could not be done, is refused where it stands", async () => {
+    const refused = await api.put(ORDERS, { algorithm: "consistent-hash" });
+    expect(pointersOf(refused, 422, "ERR_INVALID_REQUEST")).toEqual(["/hashPolicy"]);
+    const policy = { algorithm: "consistent-hash", hashPolicy: [{ header: "X-User" }] };
+    const { status, body } = await api.put(ORDERS, policy);
+    expect([status, body.policy.hashPolicy]).toEqual([201, [{ header: "x-user" }]]);
+  });
+
   test("read, list, delete", async () => {
     await api.put(`${ORDERS}/instances/a`, spec());
     await api.put(`${ORDERS}/instances/b`, spec({ port: 2, status: "starting" }));
