@@ -1,5 +1,6 @@
 // The registry when something breaks: the store, time, the process, the records, the network.
 import { describe, expect, test } from "@jest/globals";
+import { SteelyardError } from "../../../src/model/errors.js";
 import { DEFAULT_SERVICE_POLICY } from "../../../src/model/service.js";
 import { instanceKey } from "../../../src/registry/records.js";
 import { silentLogger } from "../../../src/runtime/logger.js";
@@ -196,6 +197,20 @@ describe("silence", () => {
 });
 
 describe("restart", () => {
+  test("a stored policy stays in force, also one that a newer rule would refuse", async () => {
+    const store = new MemoryStore();
+    const policy = { ...DEFAULT_SERVICE_POLICY, algorithm: "consistent-hash" };
+    const first = await makeRegistry({ store });
+    await first.registry.putService(service, policy);
+    await first.registry.stop();
+    const policyCheck = (): never => {
+      throw new SteelyardError("ERR_INVALID_REQUEST", "no longer allowed");
+    };
+    const { registry } = await makeRegistry({ store, policyCheck });
+    expect(registry.services.get(service)).toMatchObject({ declared: true, policy });
+    await expect(registry.putService(service, policy)).rejects.toThrow("no longer allowed");
+  });
+
   test("what was served before is served after: who was suspect stays so until heard, the others have 90 s", async () => {
     const { registry, clock, restart } = await withInstances(3);
     await pass(registry, clock, 35, (instance) => instance.id === id(2));
