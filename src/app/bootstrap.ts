@@ -1,2 +1,3 @@
-// The Envoy bootstrap, for the CLI: it must not know translation.
+// The bootstraps of data planes, for the CLI: it must not know translation.
 export { type BootstrapOptions, bootstrapYaml } from "../translate/bootstrap.js";
+export { grpcBootstrapJson } from "../translate/grpc/bootstrap.js";

@@ -6,6 +6,7 @@ import type { Duration } from "../gen/google/protobuf/duration.js";
 import { endpointKey } from "../model/instance.js";
 import type { LoadReport, LoadSample } from "../model/load.js";
 import { addSamples, NO_LATENCY } from "./load-sample.js";
+import { endpointOfLocality, sampleOfLocality } from "./locality-endpoint.js";
 import { statusLatency } from "./named-metrics.js";
 import type { Reporter } from "./reporter.js";
 import { utilizationOf } from "./utilization.js";
@@ -28,6 +29,8 @@ type RejectReason = "cluster" | "interval" | "no_endpoint_stats" | "address" | "
 
 export interface DecodedLoadStats {
   readonly reports: readonly LoadReport[];
+  /** Clusters that were counted per locality, by a client that may leave out those where nothing began or ended. */
+  readonly byLocality: ReadonlySet<string>;
   readonly rejected: ReadonlyMap<RejectReason, number>;
 }
 
@@ -42,6 +45,7 @@ export function decodeLoadStats(
 ): DecodedLoadStats {
   const rejected = new Map<RejectReason, number>();
   const reject = (reason: RejectReason): void => void rejected.set(reason, (rejected.get(reason) ?? 0) + 1);
+  const byLocality = new Set<string>();
   const reports = new Map<string, { intervalMs: number; readonly endpoints: Map<string, LoadSample> }>();
   for (const stats of request.clusterStats) {
     if (ignoredClusters.has(stats.clusterName)) continue;
@@ -53,19 +57,33 @@ export function decodeLoadStats(
     else {
       const report = reports.get(name) ?? { intervalMs, endpoints: new Map<string, LoadSample>() };
       report.intervalMs = Math.max(report.intervalMs, intervalMs);
-      addEndpoints(report.endpoints, stats, reject);
+      if (addEndpoints(report.endpoints, stats, reject)) byLocality.add(name);
       reports.set(name, report);
     }
   }
-  return { reports: Array.from(reports, ([cluster, report]) => ({ ...reporter, cluster, ...report })), rejected };
+  const decoded = Array.from(reports, ([cluster, report]) => ({ ...reporter, cluster, ...report }));
+  return { reports: decoded, byLocality, rejected };
 }
 
+/** Whether there were localities that stand for endpoints. */
 function addEndpoints(
   endpoints: Map<string, LoadSample>,
   stats: ClusterStats,
   reject: (reason: RejectReason) => void,
-): void {
+): boolean {
+  const add = (key: string, sample: LoadSample): void => {
+    const known = endpoints.get(key);
+    endpoints.set(key, known ? addSamples(known, sample, known.inFlight + sample.inFlight) : sample);
+  };
+  let byLocality = false;
   for (const locality of stats.upstreamLocalityStats) {
+    const whole = locality.upstreamEndpointStats.length === 0 ? endpointOfLocality(locality) : undefined;
+    if (whole !== undefined) {
+      byLocality = true;
+      const sample = sampleOfLocality(locality);
+      if (isPlausible(sample)) add(whole, sample);
+      else reject("counter");
+    }
     for (const entry of locality.upstreamEndpointStats) {
       const key = addressKey(entry);
       if (key === undefined) {
@@ -73,26 +91,33 @@ function addEndpoints(
         continue;
       }
       const sample = sampleOf(entry, reject);
-      if (sample === "counter") {
-        reject(sample);
-        continue;
-      }
-      const known = endpoints.get(key);
-      endpoints.set(key, known ? addSamples(known, sample, known.inFlight + sample.inFlight) : sample);
+      if (sample === "counter") reject(sample);
+      else add(key, sample);
     }
   }
+  return byLocality;
 }
 
-/** Clients such as proxyless gRPC report localities only; they are heard by whoever asks for localities. */
+/** Traffic of a locality that stands for no endpoint, without counters of its endpoints. */
 function hidesTraffic(stats: ClusterStats): boolean {
   return stats.upstreamLocalityStats.some(
     (locality) =>
       locality.upstreamEndpointStats.length === 0 &&
+      endpointOfLocality(locality) === undefined &&
       (locality.totalSuccessfulRequests > 0n ||
         locality.totalErrorRequests > 0n ||
         locality.totalIssuedRequests > 0n ||
         locality.totalRequestsInProgress > 0n),
   );
+}
+
+function isPlausible({
+  successes,
+  errors,
+  issued,
+  inFlight,
+}: Pick<LoadSample, "successes" | "errors" | "issued" | "inFlight">): boolean {
+  return successes + errors <= MAX_REQUESTS && issued <= MAX_REQUESTS && inFlight <= MAX_REQUESTS;
 }
 
 function addressKey(entry: UpstreamEndpointStats): string | undefined {
@@ -108,7 +133,7 @@ function sampleOf(entry: UpstreamEndpointStats, reject: (reason: RejectReason) =
   const errors = Number(entry.totalErrorRequests);
   const issued = Number(entry.totalIssuedRequests);
   const inFlight = Number(entry.totalRequestsInProgress);
-  if (successes + errors > MAX_REQUESTS || issued > MAX_REQUESTS || inFlight > MAX_REQUESTS) return "counter";
+  if (!isPlausible({ successes, errors, issued, inFlight })) return "counter";
   const latencies = statusLatency(entry.loadMetricStats);
   if (latencies === undefined) reject("latency");
   const utilization = utilizationOf(entry.loadMetricStats, successes + errors);

@@ -7,6 +7,7 @@ import type { LoadReport } from "../model/load.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Logger, silentLogger } from "../runtime/logger.js";
 import { type MetricSink, noMetrics } from "../runtime/metrics.js";
+import { LocalityGauges } from "./locality-gauges.js";
 import { DEFAULT_IGNORED_CLUSTERS, decodeLoadStats } from "./lrs-decoder.js";
 import { readFirstMessage, readLaterMessage } from "./lrs-message.js";
 import { MessageRate } from "./message-rate.js";
@@ -70,6 +71,7 @@ export class LrsService {
     let reporter: Reporter | undefined;
     let open = true;
     const rate = new MessageRate(this.#options.clock);
+    const gauges = new LocalityGauges();
     this.#openStreams += 1;
     this.#metrics.gauge("steelyard_lrs_streams", this.#openStreams);
 
@@ -112,11 +114,13 @@ export class LrsService {
         this.#retain(reporter.node);
         call.write(this.#firstAndOnlyAnswer());
       }
-      const { reports, rejected } = decodeLoadStats(message, reporter, this.#ignoredClusters);
+      const { reports, byLocality, rejected } = decodeLoadStats(message, reporter, this.#ignoredClusters);
       for (const [reason, times] of rejected) {
         this.#metrics.count("steelyard_lrs_rejected_total", { reason }, times);
       }
-      for (const report of reports) this.#options.onReport(report);
+      for (const report of reports) {
+        this.#options.onReport(byLocality.has(report.cluster) ? gauges.complete(report) : report);
+      }
     });
     call.on("end", () => {
       leave();

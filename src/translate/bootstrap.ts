@@ -6,13 +6,17 @@ import { SteelyardError } from "../model/errors.js";
 import type { Locality } from "../model/instance.js";
 import { latencySnippet, ownClusterSnippet, type XdsProtocol } from "./bootstrap-snippets.js";
 
-export interface BootstrapOptions {
+/** Who connects, and to whom. */
+export interface BootstrapIdentity {
   /** Unique per proxy, 1..256 printable ASCII characters: load reports are told apart by it. */
   readonly nodeId: string;
   /** 1..256 printable ASCII characters; groups proxies. */
   readonly nodeCluster: string;
   /** `HOST:PORT` of this server's gRPC port for data planes. */
   readonly xdsAddress: string;
+}
+
+export interface BootstrapOptions extends BootstrapIdentity {
   /** `IP:PORT` for Envoy's own admin interface; port 0 = any free port. */
   readonly adminAddress: string;
   readonly protocol: XdsProtocol;
@@ -103,7 +107,7 @@ cluster_manager:
 }
 
 function xdsClusterSection({ xdsAddress }: BootstrapOptions): string {
-  const address = parseAddress("xdsAddress", xdsAddress);
+  const address = parseXdsAddress(xdsAddress);
   return `static_resources:
   clusters:
   # The control server.
@@ -153,9 +157,20 @@ function parseAddress(option: "xdsAddress" | "adminAddress", text: string): Host
   return { host, port };
 }
 
-function check({ nodeId, nodeCluster, workers }: BootstrapOptions): void {
+/** @throws SteelyardError ERR_CONFIG_INVALID */
+export function parseXdsAddress(text: string): HostPort {
+  return parseAddress("xdsAddress", text);
+}
+
+/** @throws SteelyardError ERR_CONFIG_INVALID */
+export function checkIdentity({ nodeId, nodeCluster }: Pick<BootstrapIdentity, "nodeId" | "nodeCluster">): void {
   if (!PRINTABLE.test(nodeId)) throw invalid("nodeId", "1 to 256 printable ASCII characters");
   if (!PRINTABLE.test(nodeCluster)) throw invalid("nodeCluster", "1 to 256 printable ASCII characters");
+}
+
+function check(options: BootstrapOptions): void {
+  checkIdentity(options);
+  const { workers } = options;
   if (!Number.isInteger(workers) || workers < 1 || workers > 1_024) throw invalid("workers", "an integer, 1 to 1024");
 }
 

@@ -3,7 +3,7 @@ import { Cluster } from "../gen/envoy/config/cluster/v3/cluster.js";
 import { Listener } from "../gen/envoy/config/listener/v3/listener.js";
 import { RouteConfiguration } from "../gen/envoy/config/route/v3/route.js";
 import type { ServiceName } from "../model/ids.js";
-import type { WeightPlan } from "../model/plan.js";
+import type { PlanEntry, WeightPlan } from "../model/plan.js";
 import type { NamedRoute } from "../model/route/route.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { AssignmentEndpoint } from "./assignment.js";
@@ -11,6 +11,7 @@ import type { AssignmentEncoder } from "./assignment-encoder.js";
 import { clusterOf } from "./cluster/cluster.js";
 import type { DataPlane } from "./data-plane.js";
 import { GATEWAY, type ListenerAddress, listenerOf, routesOf } from "./gateway.js";
+import { grpcServiceResources } from "./grpc/service-resources.js";
 import { ASSIGNMENT_TYPE, CLUSTER_TYPE, LISTENER_TYPE, type Resource, ROUTE_TYPE } from "./resource.js";
 import type { RoutedService } from "./route/user-route.js";
 
@@ -42,8 +43,16 @@ export function relatedServices(_policy: ServicePolicy): readonly ServiceName[] 
  * one of the two knows is left out: it was deregistered since the plan, or waits for its first plan.
  * @throws SteelyardError ERR_INTERNAL when the plan breaks one of Envoy's rules; keep what was sent before
  */
-export function serviceResources({ snapshot, plan, encoderOf }: ServiceInput, _plane: DataPlane): readonly Resource[] {
+export function serviceResources(
+  { snapshot, plan, encoderOf }: ServiceInput,
+  { client }: DataPlane,
+): readonly Resource[] {
   const name = snapshot.service;
+  if (client === "grpc") {
+    const { policy } = snapshot;
+    const { enforcement } = plan;
+    return grpcServiceResources({ service: name, policy, enforcement, endpoints: endpointsOf({ snapshot, plan }) });
+  }
   const cluster = clusterOf(name, snapshot.policy, plan.enforcement);
   return [
     {
@@ -64,8 +73,9 @@ export interface GatewayInput {
   readonly routes: readonly NamedRoute[];
 }
 
-/** The listener and its routes to all services. */
-export function gatewayResources(input: GatewayInput, _plane: DataPlane): readonly Resource[] {
+/** The listener and its routes to all services; gRPC clients have none. */
+export function gatewayResources(input: GatewayInput, { client }: DataPlane): readonly Resource[] {
+  if (client === "grpc") return [];
   const listener = listenerOf(input.listener);
   const routes = routesOf(input.services, input.routes);
   return [
@@ -79,12 +89,12 @@ export function gatewayResources(input: GatewayInput, _plane: DataPlane): readon
   ];
 }
 
-function endpointsOf({ snapshot, plan }: PlannedService): AssignmentEndpoint[] {
+function endpointsOf({ snapshot, plan }: PlannedService): (AssignmentEndpoint & Pick<PlanEntry, "share">)[] {
   const registered = new Map(snapshot.instances.map((instance) => [instance.id, instance]));
-  return plan.entries.flatMap(({ instance, address, port, priority, weight, health }) => {
+  return plan.entries.flatMap(({ instance, address, port, priority, weight, share, health }) => {
     const known = registered.get(instance);
-    return known
-      ? [{ instance, address, port, priority, weight, health, locality: known.locality, hostname: known.hostname }]
-      : [];
+    if (known === undefined) return [];
+    const { locality, hostname } = known;
+    return [{ instance, address, port, priority, weight, share, health, locality, hostname }];
   });
 }

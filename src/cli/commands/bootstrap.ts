@@ -1,20 +1,33 @@
-// `steelyard bootstrap`: the file a blank Envoy starts with, on standard output.
+// `steelyard bootstrap`: the file a blank Envoy, or a gRPC client, starts with, on standard output.
 import { type Command, Option } from "commander";
-import { type BootstrapOptions, bootstrapYaml } from "../../app/bootstrap.js";
+import { type BootstrapOptions, bootstrapYaml, grpcBootstrapJson } from "../../app/bootstrap.js";
 import type { CliContext } from "../context.js";
 import { integer } from "../options.js";
 
 interface Flags
   extends Pick<BootstrapOptions, "nodeId" | "xdsAddress" | "adminAddress" | "protocol" | "mode" | "workers"> {
+  readonly client: "envoy" | "grpc";
   readonly cluster: string;
   readonly region?: string;
   readonly zone?: string;
 }
 
+const ENVOY_FLAGS = {
+  adminAddress: "--admin-address",
+  protocol: "--protocol",
+  mode: "--mode",
+  workers: "--workers",
+} as const;
+
 export function addBootstrap(program: Command, context: CliContext): void {
   program
     .command("bootstrap")
-    .description("print an Envoy configuration that connects to this server")
+    .description("print what makes an Envoy, or a gRPC client, connect to this server")
+    .addOption(
+      new Option("--client <kind>", "envoy: its YAML; grpc: JSON for GRPC_XDS_BOOTSTRAP")
+        .choices(["envoy", "grpc"])
+        .default("envoy"),
+    )
     .requiredOption("--node-id <id>", "unique name of the proxy")
     .requiredOption("--cluster <name>", "group of the proxy")
     .option("--xds-address <address:port>", "where the server listens for proxies", "127.0.0.1:18000")
@@ -31,9 +44,18 @@ export function addBootstrap(program: Command, context: CliContext): void {
     .option("--workers <n>", "worker threads of the proxy, its --concurrency", integer(1, 1_024), 2)
     .option("--region <region>", "where the proxy runs")
     .option("--zone <zone>", "where the proxy runs")
-    .action(({ cluster, region, zone, ...flags }: Flags) => {
+    .action(({ client, cluster, region, zone, ...flags }: Flags, command: Command) => {
       const located = region !== undefined || zone !== undefined;
       const locality = { region: region ?? "", zone: zone ?? "", subZone: "" };
-      context.stdout.write(bootstrapYaml({ ...flags, nodeCluster: cluster, ...(located && { locality }) }));
+      const options = { ...flags, nodeCluster: cluster, ...(located && { locality }) };
+      if (client === "grpc") {
+        refuseEnvoyFlags(command);
+        context.stdout.write(grpcBootstrapJson(options));
+      } else context.stdout.write(bootstrapYaml(options));
     });
+}
+
+function refuseEnvoyFlags(command: Command): void {
+  const given = Object.entries(ENVOY_FLAGS).find(([name]) => command.getOptionValueSource(name) === "cli");
+  if (given) command.error(`error: ${given[1]} is for Envoy; gRPC clients have no such thing.`);
 }

@@ -10,7 +10,7 @@ import type { PlanEntry, WeightPlan } from "../../../src/model/plan.js";
 import { routeSchema } from "../../../src/model/route/route.js";
 import { type ServiceSnapshot, servicePolicySchema } from "../../../src/model/service.js";
 import { type BootstrapOptions, bootstrapYaml } from "../../../src/translate/bootstrap.js";
-import { FULL_ENVOY } from "../../../src/translate/data-plane.js";
+import { type DataPlane, FULL_ENVOY } from "../../../src/translate/data-plane.js";
 import type { ListenerAddress } from "../../../src/translate/gateway.js";
 import type { Resource } from "../../../src/translate/resource.js";
 import { gatewayResources } from "../../../src/translate/service-resources.js";
@@ -21,6 +21,8 @@ import { readable } from "./readable.js";
 interface ServiceCase {
   readonly kind: "service";
   readonly service: string;
+  /** Default: an Envoy. */
+  readonly client?: DataPlane["client"];
   readonly policy: unknown;
   readonly enforcement?: WeightPlan["enforcement"];
   readonly endpoints: readonly (Partial<CatalogueInstance> & Partial<PlanEntry> & { readonly id: string })[];
@@ -62,7 +64,13 @@ function translate(input: ServiceCase | GatewayCase | BootstrapCase): string {
   return `${JSON.stringify(shown, null, 2)}\n`;
 }
 
-function serviceResources({ service, policy, enforcement, endpoints }: ServiceCase): readonly Resource[] {
+function serviceResources({
+  service,
+  client = "envoy",
+  policy,
+  enforcement,
+  endpoints,
+}: ServiceCase): readonly Resource[] {
   const name = parseServiceName(service);
   const instances = endpoints.map((given, index) =>
     catalogueInstance(service, given.id, {
@@ -80,14 +88,14 @@ function serviceResources({ service, policy, enforcement, endpoints }: ServiceCa
     declared: true,
   };
   const entries = instances.map(
-    ({ id, address, port, priority, weight, health }): PlanEntry => ({
+    ({ id, address, port, priority, weight, health }, index): PlanEntry => ({
       instance: id,
       address,
       port,
       priority,
       health,
       weight,
-      share: 0,
+      share: endpoints[index]?.share ?? 0,
       factors: [],
       reasons: [],
       load: undefined,
@@ -102,7 +110,7 @@ function serviceResources({ service, policy, enforcement, endpoints }: ServiceCa
     enforcement: enforcement ?? LEAST_REQUEST,
     entries,
   };
-  return translated({ snapshot, plan });
+  return translated({ snapshot, plan }, { ...FULL_ENVOY, client });
 }
 
 function gateway({ listener, services, routes = {} }: GatewayCase): readonly Resource[] {

@@ -263,6 +263,8 @@ describe("bootstrap and version", () => {
     expect(parse(out)).toMatchObject({
       node: { id: "edge-1", cluster: "edge", locality: { zone: "z1" }, metadata: { steelyard: { workers: 4 } } },
     });
+    const grpc = await steelyard("bootstrap", "--client", "grpc", "--node-id", "g", "--cluster", "c", "--zone", "z1");
+    expect(JSON.parse(grpc.out)).toMatchObject({ node: { id: "g", locality: { region: "", zone: "z1" } } });
     const weights = await steelyard("bootstrap", "--node-id", "e", "--cluster", "c", "--mode", "weights");
     expect(parse(weights.out)).not.toHaveProperty("dynamic_resources.cds_config");
   });
@@ -302,6 +304,7 @@ describe("failures", () => {
     [["bootstrap"]],
     [["bootstrap", "--node-id", "n", "--cluster", "c", "--xds-address", "nowhere"]],
     [["bootstrap", "--node-id", "n", "--cluster", "c", "--workers", "0"]],
+    [["bootstrap", "--node-id", "n", "--cluster", "c", "--client", "grpc", "--mode", "weights"]],
     [["register", "orders", "--id", "a", "--address", "host.example", "--port", "80"]],
     [["register", "orders", "--id", "a", "--address", "10.0.0.1", "--port", "0"]],
     [["serve", "--store", "etcd"]],

@@ -184,3 +184,55 @@ describe("what nobody should send", () => {
     expect(reports[0]!.endpoints.size).toBe(0);
   });
 });
+
+describe("what gRPC clients send", () => {
+  const localities = (...entries: readonly (readonly [subZone: string, ok: number, more?: object])[]) =>
+    ClusterStats.create({
+      clusterName: "checkout",
+      loadReportInterval: { seconds: 1n },
+      upstreamLocalityStats: entries.map(([subZone, ok, more]) => ({
+        locality: { subZone },
+        totalSuccessfulRequests: BigInt(ok),
+        totalIssuedRequests: BigInt(ok),
+        ...more,
+      })),
+    });
+
+  it("is read as endpoints: a locality is one, named by its address", () => {
+    const { reports, byLocality, rejected } = decode(
+      localities(["127.0.0.1:9001", 10, { totalErrorRequests: 2n, totalRequestsInProgress: 3n }], ["[fd00::1]:80", 5]),
+    );
+    expect(rejected.size).toBe(0);
+    expect([...byLocality]).toEqual(["checkout"]);
+    expect([...(reports[0]?.endpoints ?? [])]).toEqual([
+      ["127.0.0.1:9001", expect.objectContaining({ successes: 10, errors: 2, issued: 10, inFlight: 3 })],
+      ["[fd00::1]:80", expect.objectContaining({ successes: 5, latency: { count: 0, sumMs: 0 } })],
+    ]);
+  });
+
+  it.each([
+    "",
+    "rack-1",
+    "127.0.0.1",
+    "127.0.0.1:0",
+    "127.0.0.1:70000",
+    "1.2.3:80",
+    "[127.0.0.1]:80",
+    "[::1:80",
+    "a:80",
+  ])("a locality %p stands for nobody: with traffic it costs the cluster's report", (subZone) => {
+    const { reports, rejected } = decode(localities(["127.0.0.1:9001", 10], [subZone, 1]));
+    expect(reports).toEqual([]);
+    expect([...rejected]).toEqual([["no_endpoint_stats", 1]]);
+  });
+
+  it("costs one endpoint when a counter is absurd", () => {
+    const { reports, rejected } = decode(localities(["127.0.0.1:9001", 2_000_000_000], ["127.0.0.1:9002", 1]));
+    expect([...(reports[0]?.endpoints.keys() ?? [])]).toEqual(["127.0.0.1:9002"]);
+    expect([...rejected]).toEqual([["counter", 1]]);
+  });
+
+  it("is no matter for Envoy's reports, whose localities have endpoints", () => {
+    expect([...decode(clusterStats("checkout", [{ ok: 1 }])).byLocality]).toEqual([]);
+  });
+});
