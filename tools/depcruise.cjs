@@ -6,6 +6,7 @@ const allowed = {
   balancers: ["model", "stats", "runtime"],
   store: ["model", "runtime"],
   registry: ["model", "runtime", "store"],
+  probes: ["model", "runtime", "store"],
   signals: ["model", "stats", "runtime", "gen"],
   control: ["model", "stats", "runtime", "registry", "signals", "balancers"],
   simulator: ["model", "stats", "runtime", "balancers", "signals", "control"],

@@ -17,6 +17,14 @@ const leaseAnswerSchema = z.strictObject({
   expiresAt: z.iso.datetime().optional().describe("When it turns suspect without a heartbeat; for display."),
 });
 
+const probeAnswerSchema = z
+  .strictObject({
+    verdict: z.enum(["untried", "passing", "failing"]),
+    detail: z.string(),
+    ignored: z.literal(true).optional().describe("It keeps no traffic away, for no instance of the service passes."),
+  })
+  .describe("What the server's own probes say of it; absent where it does not probe");
+
 export const instanceAnswerSchema = z
   .strictObject({
     service: z.string(),
@@ -29,6 +37,7 @@ export const instanceAnswerSchema = z
     status: z.enum(["starting", "ready", "degraded", "draining"]),
     adminState: z.enum(["ready", "drain", "maint"]),
     health,
+    probe: probeAnswerSchema.optional(),
     weight: z.int(),
     locality: z.strictObject({ region: z.string(), zone: z.string(), subZone: z.string() }),
     priority: z.int(),

@@ -5,6 +5,7 @@ import type { Freeze } from "../model/freeze.js";
 import { takesTraffic } from "../model/health.js";
 import type { CatalogueInstance } from "../model/instance.js";
 import type { WeightPlan } from "../model/plan.js";
+import type { InstanceProbe } from "../model/probe.js";
 import type { NamedRoute } from "../model/route/route.js";
 import type { ServiceSnapshot } from "../model/service.js";
 import type { LeaseGrant } from "../registry/lease-grant.js";
@@ -33,6 +34,7 @@ export function presentInstance(instance: CatalogueInstance, grant?: LeaseGrant)
     status: instance.status,
     adminState: instance.adminState,
     health: instance.health,
+    ...(instance.probe && { probe: presentProbe(instance.probe) }),
     weight: instance.weight,
     locality: { ...instance.locality },
     priority: instance.priority,
@@ -49,9 +51,15 @@ export function presentInstance(instance: CatalogueInstance, grant?: LeaseGrant)
   };
 }
 
-/** The lease changes an answer without a new revision of the record, so it is part of the tag. */
-export function instanceTag(instance: CatalogueInstance): string {
-  return strongTag(instance.revision, instance.lease === "live" ? undefined : instance.lease);
+function presentProbe({ verdict, detail, ignored }: InstanceProbe): InstanceAnswer["probe"] {
+  return { verdict, detail, ...(ignored && { ignored }) };
+}
+
+/** Lease and probes change an answer without a new revision of the record, so they are part of the tag. */
+export function instanceTag({ revision, lease, probe, health }: CatalogueInstance): string {
+  const plain = probe === undefined || (probe.verdict === "passing" && !probe.ignored);
+  const words = [lease === "live" ? "" : lease, plain ? "" : `${probe.verdict}${health.toLowerCase()}`].join("");
+  return strongTag(revision, words === "" ? undefined : words);
 }
 
 export function presentLease(grant: LeaseGrant): HeartbeatAnswer {

@@ -58,6 +58,12 @@ export const configSchema = z.strictObject({
       instances: z.int().min(1).max(1_000_000).default(100_000).describe("Most instances of all services."),
       routes: z.int().min(1).max(10_000).default(1_000).describe("Most routes."),
       instancesPerService: z.int().min(1).max(100_000).default(10_000).describe("Most instances of one service."),
+      probes: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(256)
+        .describe("Most health probes under way at a time; the others wait, which is counted."),
     })
     .prefault({}),
   control: controlSettingsSchema.prefault({}),

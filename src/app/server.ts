@@ -6,6 +6,9 @@ import { createDiagnostics, type Readiness } from "../api/diagnostics.js";
 import { bindPolicy, WEIGHT_POLICIES } from "../balancers/registry.js";
 import { ControlLoop } from "../control/control-loop.js";
 import { checkConsistency } from "../model/policy/consistency.js";
+import { FailingRecords } from "../probes/failing-records.js";
+import { ProbeBook } from "../probes/probe-book.js";
+import { Prober } from "../probes/prober.js";
 import { FreezeBook } from "../registry/freeze-book.js";
 import { Registry } from "../registry/registry.js";
 import { RouteBook } from "../registry/route-book.js";
@@ -56,6 +59,8 @@ export class SteelyardServer implements Component {
     this.#store = store;
     const of = (component: string) => ({ clock, metrics, logger: logger.child({ component }) });
 
+    const probeRecords = new FailingRecords({ ...of("probes"), store });
+    const probes = new ProbeBook({ ...of("probes"), records: probeRecords });
     const registry = new Registry({
       ...of("registry"),
       store,
@@ -67,12 +72,20 @@ export class SteelyardServer implements Component {
       },
       policyCheck: (policy) => checkConsistency(policy, bindPolicy(policy).enforcement),
       usersOf: (service) => routes.usersOf(service).map((name) => `route ${name}`),
+      healthOverlay: (service, policy, instances) => probes.overlay(service, policy, instances),
     });
     const routes: RouteBook = new RouteBook({
       ...of("routes"),
       store,
       services: registry.services,
       maxRoutes: config.limits.routes,
+    });
+    const prober = new Prober({
+      ...of("probes"),
+      rng,
+      book: probes,
+      concurrency: config.limits.probes,
+      onVerdict: (service) => registry.healthChanged(service),
     });
 
     const endpoints = new EndpointIndex(registry.services);
@@ -144,12 +157,14 @@ export class SteelyardServer implements Component {
     this.#components = [
       this.#diagnostics,
       checkpoints,
+      probeRecords,
       registry,
       routes,
       freezes,
       control,
       publisher,
       new SignalUpkeep({ clock, signals }),
+      prober,
       this.#dataPlane,
       this.#api,
     ];

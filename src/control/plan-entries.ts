@@ -5,6 +5,7 @@ import type { InstanceId } from "../model/ids.js";
 import type { CatalogueInstance } from "../model/instance.js";
 import type { EndpointLoad } from "../model/load.js";
 import type { Factor, PlanEntry } from "../model/plan.js";
+import type { InstanceProbe } from "../model/probe.js";
 import type { Draft } from "./draft.js";
 import { type InForce, UNTOLD_WEIGHT } from "./in-force.js";
 
@@ -29,7 +30,7 @@ export function planEntries({ members, inForce, draft, loads, apart, shadowWeigh
   const positions = new Map<InstanceId, number>();
   for (const [position, id] of draft.pool.ids.entries()) positions.set(id, position);
   const told = inForce.members.alignedTo(members.map(({ id }) => id)).columns;
-  return members.map(({ id, address, port, priority, health }, i): PlanEntry => {
+  return members.map(({ id, address, port, priority, health, probe }, i): PlanEntry => {
     const weight = told.weight[i] || UNTOLD_WEIGHT;
     const share = told.share[i] ?? 0;
     const position = positions.get(id);
@@ -47,7 +48,7 @@ export function planEntries({ members, inForce, draft, loads, apart, shadowWeigh
       weight,
       share: serves ? share : 0,
       factors: serves ? factorsOf(draft, position, share, apart) : [],
-      reasons: serves ? reasonsOf(draft, position, lastResort) : [outOfPool(health, priority)],
+      reasons: serves ? reasonsOf(draft, position, lastResort, probe) : [outOfPool(health, priority, probe)],
       load: loads.get(id),
       shadowShare,
       shadowWeight,
@@ -62,12 +63,21 @@ function factorsOf(draft: Draft, position: number, share: number, apart: PlanPar
   return Math.abs(value - 1) < 1e-9 ? factors : [...factors, { ...apart, value }];
 }
 
-function reasonsOf(draft: Draft, position: number, lastResort: boolean): readonly string[] {
-  const reasons = draft.reasonsOf(position);
+function reasonsOf(
+  draft: Draft,
+  position: number,
+  lastResort: boolean,
+  probe: InstanceProbe | undefined,
+): readonly string[] {
+  const own = draft.reasonsOf(position);
+  const defied = probe !== undefined && probe.ignored && probe.verdict !== "passing";
+  const reasons = defied ? [`probe ignored, for no instance passes: ${probe.detail}`, ...own] : own;
   return lastResort ? ["missed its heartbeats, used because nobody else is left", ...reasons] : reasons;
 }
 
-function outOfPool(health: HealthStatus, priority: number): string {
+function outOfPool(health: HealthStatus, priority: number, probe: InstanceProbe | undefined): string {
+  const takenOut = health === "UNHEALTHY" || health === "TIMEOUT";
+  if (takenOut && probe !== undefined && !probe.ignored && probe.verdict !== "passing") return `probe: ${probe.detail}`;
   switch (health) {
     case "HEALTHY":
     case "UNKNOWN":

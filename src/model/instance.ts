@@ -1,7 +1,8 @@
 // An instance is what registers. Its xDS projection is an endpoint.
 import { hostPort } from "./address.js";
-import type { HealthStatus } from "./health.js";
+import { type HealthStatus, takesTraffic } from "./health.js";
 import type { InstanceId, ServiceName } from "./ids.js";
+import type { InstanceProbe } from "./probe.js";
 
 export interface Locality {
   readonly region: string;
@@ -51,6 +52,8 @@ export interface Instance {
 export interface CatalogueInstance extends Instance {
   readonly lease: LeaseState;
   readonly health: HealthStatus;
+  /** Absent where the server does not probe. */
+  readonly probe?: InstanceProbe | undefined;
 }
 
 /** `ip:port`, or `[ip]:port` for IPv6: the key under which Envoy's load reports name an endpoint. */
@@ -58,11 +61,17 @@ export function endpointKey(address: string, port: number): string {
   return hostPort(address, port);
 }
 
-/** Operator first, then lease, then the instance's own word. `maint` and `starting` take no traffic at all. */
+/** Operator first, then lease, then the instance's own word; without probes. `maint` and `starting` take no traffic at all. */
 export function effectiveHealth(instance: Instance, lease: LeaseState): HealthStatus {
   if (instance.adminState === "maint") return "UNHEALTHY";
   if (instance.adminState === "drain" || instance.status === "draining") return "DRAINING";
   if (lease === "suspect") return "TIMEOUT";
   if (instance.status === "starting") return "UNHEALTHY";
   return instance.status === "degraded" ? "DEGRADED" : "HEALTHY";
+}
+
+/** Health with the word of the server's own probes: they can only take traffic away from who would have some. */
+export function probedHealth(own: HealthStatus, probe: InstanceProbe): HealthStatus {
+  if (probe.ignored || probe.verdict === "passing" || !takesTraffic(own)) return own;
+  return probe.answered ? "UNHEALTHY" : "TIMEOUT";
 }

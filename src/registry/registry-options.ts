@@ -9,6 +9,7 @@ import type { Rng } from "../runtime/rng.js";
 import type { StateStore } from "../store/state-store.js";
 import type { LeaseGrant } from "./lease-grant.js";
 import type { RegistryLimits } from "./limits.js";
+import type { HealthOverlay } from "./service-book.js";
 
 export interface RegistryOptions {
   readonly store: StateStore;
@@ -20,6 +21,8 @@ export interface RegistryOptions {
   readonly policyCheck?: (policy: ServicePolicy) => void;
   /** Who else names this service, for people, e.g. "route shop". Default: nobody. */
   readonly usersOf?: (service: ServiceName) => readonly string[];
+  /** What else says something about health, active probes for one. Default: nothing. */
+  readonly healthOverlay?: HealthOverlay;
   readonly rng?: Rng;
   /** Whether heartbeats can reach this process now; while not, no lease runs out. Default: always. */
   readonly canHear?: () => boolean;

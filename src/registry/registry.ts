@@ -49,14 +49,15 @@ export class Registry implements Component {
   readonly #leases: LeaseBook;
   readonly #catalogue: Catalogue;
   readonly #writer: CatalogueWriter;
-  readonly #publisher = new SnapshotPublisher();
+  readonly #publisher: SnapshotPublisher;
   readonly #granter: LeaseGranter;
   readonly #keeper: LeaseKeeper;
 
   constructor(options: RegistryOptions) {
     const { store, clock, logger = silentLogger, metrics = noMetrics, rng = systemRng, canHear = () => true } = options;
     const leases = new LeaseBook(clock.nowMs());
-    const publisher = this.#publisher;
+    const publisher = new SnapshotPublisher(options.healthOverlay);
+    this.#publisher = publisher;
     const catalogue = new Catalogue({
       leases,
       limits: { ...DEFAULT_REGISTRY_LIMITS, ...options.limits },
@@ -262,6 +263,12 @@ export class Registry implements Component {
 
   get(service: ServiceName, id: InstanceId): CatalogueInstance | undefined {
     return this.#catalogue.find(service, id)?.view;
+  }
+
+  /** The overlay has something new to say about the health of this service. */
+  healthChanged(service: ServiceName): void {
+    const book = this.#catalogue.book(service);
+    if (book) this.#publisher.touch(book);
   }
 
   /** Of the whole catalogue; grows with every change, also of leases. Kept across restarts. */

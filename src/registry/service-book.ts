@@ -13,6 +13,13 @@ export interface Entry {
   readonly lease: Lease;
 }
 
+/** Another's word about the health of a service's instances, in every snapshot before it is seen. Keeps their order. */
+export type HealthOverlay = (
+  service: ServiceName,
+  policy: ServicePolicy,
+  instances: readonly CatalogueInstance[],
+) => readonly CatalogueInstance[];
+
 export class ServiceBook {
   readonly service: ServiceName;
   readonly #entries = new Map<InstanceId, Entry>();
@@ -79,18 +86,17 @@ export class ServiceBook {
     if (this.endpoints.get(key) === instance.id) this.endpoints.delete(key);
   }
 
-  snapshot(revision: number): ServiceSnapshot {
+  snapshot(revision: number, overlay: HealthOverlay): ServiceSnapshot {
     if (this.#membersChanged) {
       this.#sorted = [...this.#entries.values()].sort((a, b) => (a.lease.id < b.lease.id ? -1 : 1));
       this.#membersChanged = false;
     }
-    return {
-      service: this.service,
-      policy: this.policy,
-      declared: this.declared,
-      revision,
-      instances: this.#sorted.map((entry) => entry.view),
-    };
+    const own = this.#sorted.map((entry) => entry.view);
+    const instances = overlay(this.service, this.policy, own);
+    if (instances !== own) {
+      for (const [i, entry] of this.#sorted.entries()) entry.view = instances[i] ?? entry.view;
+    }
+    return { service: this.service, policy: this.policy, declared: this.declared, revision, instances };
   }
 }
 

@@ -2,17 +2,22 @@
 // there were. Owns the revision of the catalogue: it never goes back, and grows with lease changes as well, which the
 // store does not see.
 import type { ServiceName } from "../model/ids.js";
-import type { ServiceSnapshot } from "../model/service.js";
+import { DEFAULT_SERVICE_POLICY, type ServiceSnapshot } from "../model/service.js";
 import { WatchableMap } from "../runtime/watchable-map.js";
-import type { ServiceBook } from "./service-book.js";
+import type { HealthOverlay, ServiceBook } from "./service-book.js";
 
 export class SnapshotPublisher {
   readonly services = new WatchableMap<ServiceName, ServiceSnapshot>();
+  readonly #overlay: HealthOverlay;
   readonly #changed = new Set<ServiceBook>();
   #publication: Promise<void> | undefined;
   #durableRevision = 0;
   #revision = 0;
   #fresh = true;
+
+  constructor(overlay: HealthOverlay = (_service, _policy, instances) => instances) {
+    this.#overlay = overlay;
+  }
 
   get revision(): number {
     return this.#revision;
@@ -49,8 +54,11 @@ export class SnapshotPublisher {
     this.#revision = Math.max(this.#revision + (this.#fresh ? 0 : 1), this.#durableRevision);
     this.#fresh = false;
     for (const book of this.#changed) {
-      if (book.visible) this.services.store(book.service, book.snapshot(this.#revision));
-      else this.services.delete(book.service);
+      if (book.visible) this.services.store(book.service, book.snapshot(this.#revision, this.#overlay));
+      else {
+        this.#overlay(book.service, DEFAULT_SERVICE_POLICY, []); // so that it forgets the service as well
+        this.services.delete(book.service);
+      }
     }
     this.#changed.clear();
   }

@@ -94,6 +94,31 @@ export const METRICS: readonly MetricEntry[] = [
     "Plans put in force, by their most urgent change: members, fault or weights.",
   ),
 
+  // probes
+  gauge(
+    "steelyard_probe_ignored_services",
+    [],
+    "Services of which no instance passes its probes, so that they are ignored.",
+  ),
+  gauge("steelyard_probe_instances", ["verdict"], "Probed instances: untried, passing or failing."),
+  gauge(
+    "steelyard_probe_isolated",
+    [],
+    "1 while most instances of most services are silent, and nobody turns to failing.",
+  ),
+  counter("steelyard_probe_transitions_total", ["to"], "Changes of verdict, to passing or failing."),
+  seconds(
+    "steelyard_probe_duration_seconds",
+    ["check"],
+    "Time from a probe to its outcome, by kind: http, tcp or grpc.",
+  ),
+  counter("steelyard_probes_delayed_total", [], "Probes that had to wait, because `limits.probes` were under way."),
+  counter(
+    "steelyard_probes_total",
+    ["check", "result"],
+    "Probes: healthy, refused (an answer that says no) or unanswered.",
+  ),
+
   // registry
   counter("steelyard_registry_bad_records_total", [], "Stored records that could not be read and were left out."),
   counter("steelyard_registry_heartbeats_total", ["result"], "Heartbeats: ok, unknown or generation."),

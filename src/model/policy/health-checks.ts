@@ -11,8 +11,16 @@ export const healthChecksSchema = z
       .union([
         z.strictObject({
           http: z.strictObject({
-            path: z.string().startsWith("/").max(1_024).default("/healthz").describe("Path of the GET request."),
-            host: z.string().min(1).max(253).optional().describe("Host header. Default: the service's name."),
+            path: z
+              .string()
+              .regex(/^\/[\x21-\x7e]{0,1023}$/, "must be a path: / and then printable ASCII without spaces")
+              .default("/healthz")
+              .describe("Path of the GET request."),
+            host: z
+              .string()
+              .regex(/^[A-Za-z0-9._:[\]-]{1,253}$/, "must be a host name, with or without a port")
+              .optional()
+              .describe("Host header. Default: the service's name."),
             statuses: z
               .array(z.int().min(100).max(599))
               .min(1)
@@ -39,3 +47,6 @@ export const healthChecksSchema = z
     message: "must not be more than intervalMs",
   })
   .describe("Active health checks. Default: none; heartbeats and traffic tell.");
+
+export type HealthChecks = z.output<typeof healthChecksSchema>;
+export type HealthCheck = HealthChecks["check"];

@@ -22,3 +22,5 @@ export const tlsSchema = z
       .describe("What the proxies show of themselves. Default: nothing."),
   })
   .describe("TLS to the instances. Default: plaintext.");
+
+export type Tls = z.output<typeof tlsSchema>;
