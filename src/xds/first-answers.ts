@@ -2,7 +2,7 @@
 // answer at a time: what is queued then is streams, not copies of the whole configuration. A client that does not take its
 // answer holds a place for a while only, so that a few stuck ones cannot keep out the fleet.
 import type { Cancel, Clock } from "../runtime/clock.js";
-import type { MetricSink } from "../runtime/metrics.js";
+import type { StreamMeter } from "./stream-meter.js";
 
 /** A stream that waits for its turn. */
 export interface Waiting {
@@ -13,7 +13,7 @@ export interface Waiting {
 interface FirstAnswersOptions {
   readonly limits: { readonly maxFirstAnswers: number; readonly firstAnswerMs: number };
   readonly clock: Clock;
-  readonly metrics: MetricSink;
+  readonly meter: Pick<StreamMeter, "waiting">;
 }
 
 export class FirstAnswers {
@@ -80,6 +80,6 @@ export class FirstAnswers {
   }
 
   #tell(): void {
-    this.#options.metrics.gauge("steelyard_xds_first_answers_waiting", this.#queue.size);
+    this.#options.meter.waiting(this.#queue.size);
   }
 }

@@ -1,10 +1,13 @@
-// Counts what streams do and tells the metrics once per turn of the event loop: a push to thousands of streams is one
-// addition per series, not thousands of label lookups on the hot path.
+// Counts what streams do and tells the metrics when they pause: a push to thousands of streams, or their coming all at once,
+// is a few additions per series, not thousands of label lookups on the hot path.
 import type { MetricSink } from "../runtime/metrics.js";
 import type { Receipt } from "./channel.js";
 
 /** Clients built on the gRPC libraries refuse larger messages unless told otherwise. */
 const CLIENT_DEFAULT_LIMIT_BYTES = 4 << 20;
+
+/** Turns of the event loop with news, one after the other, after which the metrics are told all the same. */
+const MAX_TURNS = 32;
 
 type RequestKind = Receipt["kind"];
 
@@ -34,7 +37,12 @@ export class StreamMeter {
   readonly #opened = new Map<Path, number>();
   readonly #tallies = new Map<string, Tally>();
   #due: Tally[] = [];
+  #waiting = 0;
+  #waitingTold = 0;
   #scheduled = false;
+  /** Since the turn before. */
+  #news = false;
+  #turns = 0;
 
   constructor(metrics: MetricSink) {
     this.#metrics = metrics;
@@ -50,6 +58,12 @@ export class StreamMeter {
   /** A stream will be written this way. */
   path(path: Path): void {
     this.#opened.set(path, (this.#opened.get(path) ?? 0) + 1);
+    this.#schedule();
+  }
+
+  /** So many streams wait for their turn to be sent a first answer. */
+  waiting(streams: number): void {
+    this.#waiting = streams;
     this.#schedule();
   }
 
@@ -73,19 +87,34 @@ export class StreamMeter {
     if (tally.reported) {
       tally.reported = false;
       this.#due.push(tally);
-      this.#schedule();
     }
+    this.#schedule();
     return tally;
   }
 
   #schedule(): void {
+    this.#news = true;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(this.#report);
+    setImmediate(this.#turn);
   }
 
-  readonly #report = (): void => {
+  readonly #turn = (): void => {
+    if (this.#news && ++this.#turns < MAX_TURNS) {
+      this.#news = false;
+      setImmediate(this.#turn);
+      return;
+    }
     this.#scheduled = false;
+    this.#turns = 0;
+    this.#report();
+  };
+
+  #report(): void {
+    if (this.#waiting !== this.#waitingTold) {
+      this.#metrics.gauge("steelyard_xds_first_answers_waiting", this.#waiting);
+      this.#waitingTold = this.#waiting;
+    }
     for (const transport of this.#changed) {
       this.#metrics.gauge("steelyard_xds_streams", this.#open.get(transport) ?? 0, { transport });
     }
@@ -97,7 +126,7 @@ export class StreamMeter {
     const due = this.#due;
     this.#due = [];
     for (const tally of due) this.#tell(tally);
-  };
+  }
 
   #tell(tally: Tally): void {
     const { labels, responses, responseBytes, oversize, requests, ackSeconds } = tally;

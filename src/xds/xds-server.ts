@@ -87,7 +87,7 @@ export class XdsServer {
     const index = new SubscriptionIndex<Pumped>();
     const meter = new StreamMeter(metrics);
     const bounds = {
-      firstAnswers: new FirstAnswers({ limits, clock, metrics }),
+      firstAnswers: new FirstAnswers({ limits, clock, meter }),
       upkeep: new StreamUpkeep({ limits, clock, rng, metrics }),
     };
     const audiences = new IdleAudiences({

@@ -39,7 +39,7 @@ describe.each(["http2", "grpc-js"] as const)("%s", (writePath) => {
     for (const call of calls.splice(0)) call.close();
     await rig.close();
     expect(rig.server.counts()).toEqual({ streams: 0, subscriptions: 0, awake: 0 });
-    expect(rig.metrics.get(`steelyard_xds_streams_opened_total ${writePath}`)).toBeGreaterThan(0);
+    await until(() => rig.metrics.get(`steelyard_xds_streams_opened_total ${writePath}`) > 0, "it is counted");
     const other = writePath === "http2" ? "grpc-js" : "http2";
     expect(rig.metrics.get(`steelyard_xds_streams_opened_total ${other}`)).toBe(0);
   });
@@ -169,7 +169,7 @@ test("a client that announces compression is served on the path that understands
   const call = new RawCall(rig.port, { headers: { "grpc-encoding": "gzip" } });
   call.stream.write(frame(gzipSync(request(["A"])), 1));
   await until(() => call.bytes > 0, "an answer");
-  expect(rig.metrics.get("steelyard_xds_streams_opened_total grpc-js")).toBe(1);
+  await until(() => rig.metrics.get("steelyard_xds_streams_opened_total grpc-js") === 1, "it is counted");
   call.close();
   await rig.close();
 });
@@ -197,7 +197,7 @@ test("interceptors see every message: their streams are not taken over", async (
   client.subscribe(endpoint, ["A"]);
   await client.accept(endpoint);
   expect(seen.slice(0, 2)).toEqual(["request", "response"]);
-  expect(rig.metrics.get("steelyard_xds_streams_opened_total grpc-js")).toBe(1);
+  await until(() => rig.metrics.get("steelyard_xds_streams_opened_total grpc-js") === 1, "it is counted");
   client.close();
   await rig.close();
   grpc.forceShutdown();

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import { ManualClock } from "../../../src/runtime/manual-clock.js";
 import { FirstAnswers, type Waiting } from "../../../src/xds/first-answers.js";
-import { MetricRecorder } from "../../harness/metric-recorder.js";
 
 function rig(maxFirstAnswers: number) {
   const clock = new ManualClock(5_000);
-  const metrics = new MetricRecorder();
-  const answers = new FirstAnswers({ limits: { maxFirstAnswers, firstAnswerMs: 1_000 }, clock, metrics });
+  let told = 0;
+  const meter = { waiting: (streams: number) => void (told = streams) };
+  const answers = new FirstAnswers({ limits: { maxFirstAnswers, firstAnswerMs: 1_000 }, clock, meter });
   const admitted: string[] = [];
   const stream = (name: string): Waiting => ({ admit: () => admitted.push(name) });
-  const waiting = (): number => metrics.get("steelyard_xds_first_answers_waiting");
+  const waiting = (): number => told;
   return { clock, answers, admitted, stream, waiting };
 }
 
