@@ -32,9 +32,9 @@ export class NamesMemory {
   /** Are the names of this request those of the type's last one? Remembers them, but for a long list: that is to be kept. */
   same(typeUrl: string, request: Uint8Array, scan: SotwScan): boolean {
     this.#turnTo(typeUrl);
-    const { namesFrom, namesTo } = scan;
+    const { namesFrom, namesTo, list } = scan;
     if (isLong(scan)) {
-      if (this.#list?.are(request, namesFrom, namesTo)) return true;
+      if (this.#list && (this.#list === list || this.#list.are(request, namesFrom, namesTo))) return true;
       this.#remember(UNKNOWN);
       return false;
     }

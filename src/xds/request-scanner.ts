@@ -2,6 +2,7 @@
 // with one assignment per response the cost of decoding would grow with the square of the clusters. Here it is found out
 // where the names are, so that their bytes can be compared with names that were read before; a request that says anything
 // unusual goes to the full decoder. Invariant: what it accepts, it reads exactly as the full decoder would.
+import type { RecentNames, SharedNames } from "./shared-names.js";
 import { TYPE_URLS } from "./type-rules.js";
 
 /** Fields of envoy.service.discovery.v3.DiscoveryRequest and DeltaDiscoveryRequest. */
@@ -17,19 +18,22 @@ export interface SotwScan extends Scan {
   /** Where the names are: from the first one's tag to the end of the last. */
   readonly namesFrom: number;
   readonly namesTo: number;
+  /** The list that the names are, if it was found on the way; it may be among the recent ones all the same. */
+  readonly list: SharedNames | undefined;
   /** Content of the node; both 0 when there is none. */
   readonly nodeFrom: number;
   readonly nodeTo: number;
 }
 
-/** `undefined`: not a plain request, decode it. */
-export function scanSotw(bytes: Uint8Array): SotwScan | undefined {
+/** `undefined`: not a plain request, decode it. Names that are among `recent` are stepped over, all at once. */
+export function scanSotw(bytes: Uint8Array, recent: RecentNames): SotwScan | undefined {
   const fields = new FieldReader(bytes);
   let typeUrl: string | undefined;
   let nonce: string | undefined;
   let version = false;
   let namesFrom = 0;
   let namesTo = 0;
+  let list: SharedNames | undefined;
   let nodeFrom = 0;
   let nodeTo = 0;
   while (fields.next()) {
@@ -44,8 +48,12 @@ export function scanSotw(bytes: Uint8Array): SotwScan | undefined {
         nodeTo = fields.to;
         break;
       case SOTW.resourceNames:
-        if (namesTo === 0) namesFrom = fields.start;
-        else if (namesTo !== fields.start) return undefined;
+        if (namesTo === 0) {
+          namesFrom = fields.start;
+          list = recent.startingAt(bytes, namesFrom);
+          if (list) fields.to = namesFrom + list.encoded.length;
+        } else if (namesTo !== fields.start) return undefined;
+        else list = undefined; // it was the beginning of another
         namesTo = fields.to;
         break;
       case SOTW.typeUrl:
@@ -61,7 +69,7 @@ export function scanSotw(bytes: Uint8Array): SotwScan | undefined {
     }
   }
   if (!fields.whole) return undefined;
-  return { typeUrl: typeUrl ?? "", nonce: nonce ?? "", namesFrom, namesTo, nodeFrom, nodeTo };
+  return { typeUrl: typeUrl ?? "", nonce: nonce ?? "", namesFrom, namesTo, list, nodeFrom, nodeTo };
 }
 
 /** `undefined`: says more than that a response was accepted, decode it. */

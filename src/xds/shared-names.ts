@@ -18,10 +18,16 @@ export class SharedNames {
     this.encoded = encoded;
   }
 
-  /** Are these names those of the request that has them from `from` to `to`? */
+  /** Does the request have these names from `from` to `to`? */
   are(request: Uint8Array, from: number, to: number): boolean {
+    return this.encoded.length === to - from && this.begin(request, from);
+  }
+
+  /** Does the request have these names from `from` on? */
+  begin(request: Uint8Array, from: number): boolean {
     const { encoded } = this;
-    return encoded.length === to - from && Buffer.compare(encoded, request.subarray(from, to)) === 0;
+    const to = from + encoded.length;
+    return to <= request.length && Buffer.compare(encoded, request.subarray(from, to)) === 0;
   }
 }
 
@@ -34,15 +40,14 @@ export class RecentNames {
   readonly #lists: SharedNames[] = [];
   #bytes = 0;
 
+  /** The list whose names the request has from `from` to `to`. */
   find(request: Uint8Array, from: number, to: number): SharedNames | undefined {
-    const lists = this.#lists;
-    for (let at = lists.length - 1; at >= 0; at--) {
-      const list = lists[at];
-      if (!list?.are(request, from, to)) continue;
-      if (at < lists.length - 1) lists.push(...lists.splice(at, 1));
-      return list;
-    }
-    return undefined;
+    return this.#use(this.#lists.findLastIndex((list) => list.are(request, from, to)));
+  }
+
+  /** A list whose names the request has from `from` on, whatever follows them. */
+  startingAt(request: Uint8Array, from: number): SharedNames | undefined {
+    return this.#use(this.#lists.findLastIndex((list) => list.begin(request, from)));
   }
 
   add(list: SharedNames): void {
@@ -51,5 +56,11 @@ export class RecentNames {
     while (this.#lists.length > MAX_LISTS || (this.#bytes > MAX_BYTES && this.#lists.length > 1)) {
       this.#bytes -= this.#lists.shift()?.encoded.length ?? 0;
     }
+  }
+
+  #use(index: number): SharedNames | undefined {
+    const list = this.#lists[index];
+    if (list && index < this.#lists.length - 1) this.#lists.push(...this.#lists.splice(index, 1));
+    return list;
   }
 }

@@ -35,7 +35,7 @@ export type RequestDecoder<R> = (bytes: Uint8Array, context: DecodeContext) => D
 export function sotwDecoder(recent: RecentNames = new RecentNames()): RequestDecoder<SotwRequest> {
   const memory = new NamesMemory();
   return (bytes, context) => {
-    const scan = bytes.length <= context.limits.maxRequestBytes ? scanSotw(bytes) : undefined;
+    const scan = bytes.length <= context.limits.maxRequestBytes ? scanSotw(bytes, recent) : undefined;
     const node = scan && readNode(bytes, scan);
     if (!scan || node === "unusual") {
       const decoded = decodeSotw(bytes, context);
@@ -66,7 +66,7 @@ function readNode(bytes: Uint8Array, { nodeFrom, nodeTo }: SotwScan): Node | und
 }
 
 function longNames(bytes: Uint8Array, scan: SotwScan, context: DecodeContext, recent: RecentNames): SharedNames {
-  const known = recent.find(bytes, scan.namesFrom, scan.namesTo);
+  const known = scan.list ?? recent.find(bytes, scan.namesFrom, scan.namesTo);
   if (known) return known;
   const list = new SharedNames(
     listOf(bytes, scan, context),

@@ -92,6 +92,24 @@ test("the memory is used: the same names again are not read", () => {
   expect(read("4", []).names).toEqual([]);
 });
 
+test("long lists are the same object for all streams, also one that begins as another does", () => {
+  const recent = new RecentNames();
+  const many = Array.from({ length: 100 }, (_, index) => `cluster-${index}`);
+  const read = (resourceNames: string[]) =>
+    sotwDecoder(recent)(
+      DiscoveryRequest.encode(DiscoveryRequest.create({ typeUrl: "t", resourceNames })).finish(),
+      context,
+    ).request.names;
+  const [all, fewer] = [read(many), read(many.slice(0, 60))];
+  expect(all).toBeInstanceOf(SharedNames);
+  for (let round = 0; round < 3; round++) {
+    expect(read(many)).toBe(all);
+    expect(read(many.slice(0, 60))).toBe(fewer);
+    expect(read([...many, "one more"])).not.toBe(all);
+  }
+  expect(fewer instanceof SharedNames && fewer.list).toEqual(many.slice(0, 60));
+});
+
 test("a delta request reads the same whether it is scanned or decoded", () => {
   const plain = fc
     .record({ typeUrl: fc.constantFrom("t", TYPE_URLS.endpoint), responseNonce: text })

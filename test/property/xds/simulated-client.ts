@@ -331,7 +331,7 @@ export class SimulatedClient {
 
   #shared(list: readonly string[]): SharedNames {
     const encoded = Buffer.from(JSON.stringify(list));
-    const known = this.#recent.find(encoded, 0, encoded.length);
+    const known = this.#recent.startingAt(encoded, 0);
     const names = known ?? new SharedNames(list, encoded);
     if (!known) this.#recent.add(names);
     return names;

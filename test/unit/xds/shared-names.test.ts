@@ -124,15 +124,17 @@ describe("RecentNames", () => {
     const recent = new RecentNames();
     const list = shared("A", "B");
     recent.add(list);
+    const find = (text: string) => recent.startingAt(Buffer.from(text), 2);
+    expect(["..A,B", "..A,B..."].map(find)).toEqual([list, list]);
     expect(recent.find(Buffer.from("..A,B..."), 2, 5)).toBe(list);
-    expect(recent.find(Buffer.from("..A,C..."), 2, 5)).toBeUndefined();
     expect(recent.find(Buffer.from("..A,B..."), 2, 6)).toBeUndefined();
+    expect(["..A,C...", "...A,B", "..A,", ".."].map(find)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   test("forgets those that were not asked for lately", () => {
     const recent = new RecentNames();
     const lists = Array.from({ length: 40 }, (_, index) => shared(`n${index}`));
-    const find = (list: SharedNames | undefined) => list && recent.find(list.encoded, 0, list.encoded.length);
+    const find = (list: SharedNames | undefined) => list && recent.startingAt(list.encoded, 0);
     for (const list of lists) {
       recent.add(list);
       expect(find(lists[0])).toBe(lists[0]);
