@@ -29,6 +29,11 @@ const listenersSchema = z.object({
     .default([]),
 });
 
+const configDumpSchema = z.object({ configs: z.array(z.record(z.string(), z.unknown())) });
+
+/** Of one dumped resource: each type has a name of its own for it, and the listener is one level deeper. */
+const RESOURCE_KEYS = ["cluster", "endpoint_config", "route_config", "listener"] as const;
+
 export interface EnvoyHost {
   readonly address: string;
   readonly port: number;
@@ -99,8 +104,31 @@ export class AdminClient {
     }));
   }
 
+  /** What control planes have configured, by type and name, without versions and times: equal means the same to traffic. */
+  async dynamicConfig(): Promise<ReadonlyMap<string, unknown>> {
+    const { configs } = configDumpSchema.parse(JSON.parse(await this.#get("/config_dump?include_eds")));
+    const found = new Map<string, unknown>();
+    for (const entry of configs.flatMap(dynamicEntriesOf)) {
+      const state = isRecord(entry["active_state"]) ? entry["active_state"] : entry;
+      for (const key of RESOURCE_KEYS) {
+        const resource = state[key];
+        if (isRecord(resource)) found.set(`${key}/${String(resource["name"] ?? resource["cluster_name"])}`, resource);
+      }
+    }
+    return found;
+  }
+
   async #get(path: string): Promise<string> {
     const response = await fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(5_000) });
     return response.text(); // /ready answers 503 with its state as the body: the text tells, not the status
   }
+}
+
+function dynamicEntriesOf(config: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[] {
+  const lists = Object.entries(config).filter(([name]) => name.startsWith("dynamic_"));
+  return lists.flatMap(([, list]) => (Array.isArray(list) ? list.filter(isRecord) : []));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -12,18 +12,21 @@ export interface Ask {
   /** Host header. */
   readonly host: string;
   readonly path?: string;
+  /** Default GET; without a body in any case. */
+  readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Default 5,000. */
   readonly timeoutMs?: number;
 }
 
-/** GET over loopback on a connection of its own. @throws Error when there is no whole answer in time */
-export function ask({ port, host, path = "/", headers = {}, timeoutMs = 5_000 }: Ask): Promise<Answer> {
+/** One request over loopback on a connection of its own. @throws Error when there is no whole answer in time */
+export function ask({ port, host, path = "/", method = "GET", headers = {}, timeoutMs = 5_000 }: Ask): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request({
       host: "127.0.0.1",
       port,
       path,
+      method,
       agent: false,
       headers: { ...headers, host },
       signal: AbortSignal.timeout(timeoutMs),

@@ -29,7 +29,7 @@ export interface Fault {
 const NO_FAULT: Fault = { slowdown: 1, failFraction: 0, hang: false };
 
 export interface LabBackendOptions {
-  /** Sent back as `x-backend`. */
+  /** Sent back as `x-backend`; the path of the request as it arrived, as `x-path`. */
   readonly name: string;
   /** Requests served at the same time, >= 1. */
   readonly slots: number;
@@ -148,7 +148,13 @@ export class LabBackend {
 
   #answer(response: ServerResponse, status: number): void {
     if (response.destroyed) return;
-    response.writeHead(status, { "x-backend": this.name, "content-type": "text/plain", "content-length": "3" });
+    const path = response.req.url ?? "";
+    response.writeHead(status, {
+      "x-backend": this.name,
+      "x-path": path,
+      "content-type": "text/plain",
+      "content-length": "3",
+    });
     response.end(status === 200 ? "ok\n" : "no\n");
   }
 }
