@@ -77,12 +77,14 @@ export const heartbeatsAnswerSchema = z
   })
   .describe("Outcome of a batch");
 
+const policySchema = z.looseObject({ algorithm: z.string() }).describe("What PUT takes.");
+
 export const serviceAnswerSchema = z
   .strictObject({
     service: z.string(),
     revision,
     declared: z.boolean().describe("Declared by PUT, and so kept without instances."),
-    policy: z.looseObject({ algorithm: z.string() }).describe("What PUT takes."),
+    policy: policySchema,
     instances: z.int(),
     healthy: z.int().describe("Instances that may take traffic."),
   })
@@ -92,19 +94,43 @@ export const servicesAnswerSchema = z
   .strictObject({ revision, services: z.array(serviceAnswerSchema), nextCursor: z.string().optional() })
   .describe("Services, sorted by name");
 
+const routeSchema = z
+  .looseObject({ domains: z.array(z.string()), rules: z.array(z.looseObject({})) })
+  .describe("What PUT takes.");
+
 export const routeAnswerSchema = z
-  .strictObject({
-    name: z.string(),
-    revision,
-    route: z
-      .looseObject({ domains: z.array(z.string()), rules: z.array(z.looseObject({})) })
-      .describe("What PUT takes."),
-  })
+  .strictObject({ name: z.string(), revision, route: routeSchema })
   .describe("A route of the gateway");
 
 export const routesAnswerSchema = z
   .strictObject({ revision, routes: z.array(routeAnswerSchema), nextCursor: z.string().optional() })
   .describe("Routes, sorted by name");
+
+const outcome = z.enum(["created", "changed", "unchanged"]);
+
+export const applyAnswerSchema = z
+  .strictObject({
+    dryRun: z.boolean(),
+    changes: z.array(
+      z.discriminatedUnion("kind", [
+        z.strictObject({
+          kind: z.literal("service"),
+          name: z.string(),
+          outcome,
+          before: policySchema.optional(),
+          after: policySchema,
+        }),
+        z.strictObject({
+          kind: z.literal("route"),
+          name: z.string(),
+          outcome,
+          before: routeSchema.optional(),
+          after: routeSchema,
+        }),
+      ]),
+    ),
+  })
+  .describe("What a manifest changes, services first");
 
 const freezeSchema = z.strictObject({
   reason: z.string().describe("Empty when none was given."),
@@ -260,6 +286,8 @@ export type HeartbeatAnswer = z.output<typeof heartbeatAnswerSchema>;
 export type HeartbeatsAnswer = z.output<typeof heartbeatsAnswerSchema>;
 export type ServiceAnswer = z.output<typeof serviceAnswerSchema>;
 export type ServicesAnswer = z.output<typeof servicesAnswerSchema>;
+export type ApplyAnswer = z.output<typeof applyAnswerSchema>;
+export type RoutesAnswer = z.output<typeof routesAnswerSchema>;
 export type RouteAnswer = z.output<typeof routeAnswerSchema>;
 export type FreezeAnswer = z.output<typeof freezeAnswerSchema>;
 export type LoadAnswer = z.output<typeof loadAnswerSchema>;

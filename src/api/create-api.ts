@@ -7,6 +7,7 @@ import { freezeHandlers } from "./handlers/freezes.js";
 import { heartbeatHandlers } from "./handlers/heartbeats.js";
 import { instanceHandlers } from "./handlers/instances.js";
 import { lifecycleHandlers } from "./handlers/lifecycle.js";
+import { manifestHandlers } from "./handlers/manifests.js";
 import { nodeHandlers } from "./handlers/nodes.js";
 import { routeHandlers } from "./handlers/routes.js";
 import { serviceHandlers } from "./handlers/services.js";
@@ -39,6 +40,7 @@ export function createApi(options: ApiOptions): Express {
     ...serviceHandlers(deps, blocking),
     ...freezeHandlers(deps),
     ...routeHandlers(deps),
+    ...manifestHandlers(deps),
     ...weightHandlers(deps),
     ...nodeHandlers(deps),
     ...watch,

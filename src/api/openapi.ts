@@ -1,6 +1,7 @@
 // The OpenAPI 3.1 document, made from the route table: one component per named schema, one response per status.
 import { z } from "zod";
 import { ERRORS, type ErrorCode } from "../model/errors.js";
+import { manifestSchema } from "../model/manifest.js";
 import { routeSchema } from "../model/route/route.js";
 import { servicePolicySchema } from "../model/service.js";
 import { instanceBodySchema, instancePatchSchema } from "../registry/instance-spec.js";
@@ -22,6 +23,7 @@ const COMPONENTS: ReadonlyMap<string, { readonly schema: z.ZodType; readonly io:
   ["AdminState", { schema: requests.adminStateSchema, io: "input" }],
   ["ServicePolicy", { schema: servicePolicySchema, io: "input" }],
   ["RouteDeclaration", { schema: routeSchema, io: "input" }],
+  ["Manifest", { schema: manifestSchema, io: "input" }],
   ["Instance", { schema: answers.instanceAnswerSchema, io: "output" }],
   ["Instances", { schema: answers.instancesAnswerSchema, io: "output" }],
   ["Lease", { schema: answers.heartbeatAnswerSchema, io: "output" }],
@@ -30,6 +32,7 @@ const COMPONENTS: ReadonlyMap<string, { readonly schema: z.ZodType; readonly io:
   ["Services", { schema: answers.servicesAnswerSchema, io: "output" }],
   ["Route", { schema: answers.routeAnswerSchema, io: "output" }],
   ["Routes", { schema: answers.routesAnswerSchema, io: "output" }],
+  ["Changes", { schema: answers.applyAnswerSchema, io: "output" }],
   ["Freeze", { schema: answers.freezeAnswerSchema, io: "output" }],
   ["Weights", { schema: answers.weightsAnswerSchema, io: "output" }],
   ["Explanation", { schema: answers.explanationAnswerSchema, io: "output" }],

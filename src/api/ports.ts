@@ -5,11 +5,13 @@ import type { ControlView } from "../control/control-view.js";
 import type { Freeze } from "../model/freeze.js";
 import type { InstanceId, RouteName, ServiceName } from "../model/ids.js";
 import type { AdminState, CatalogueInstance } from "../model/instance.js";
+import type { Manifest } from "../model/manifest.js";
 import type { NamedRoute, Route } from "../model/route/route.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { FreezeRequest } from "../registry/freeze-book.js";
 import type { InstancePatch, InstanceSpec } from "../registry/instance-spec.js";
 import type { LeaseGrant } from "../registry/lease-grant.js";
+import type { ManifestChange } from "../registry/manifest-writer.js";
 import type { Heartbeat } from "../registry/registry-options.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
@@ -86,6 +88,11 @@ export interface RoutePort {
   delete(name: RouteName, condition: { readonly ifMatch?: number | undefined }): Promise<boolean>;
 }
 
+export interface ManifestPort {
+  /** @throws SteelyardError with pointers into the manifest, of the store */
+  apply(manifest: Manifest, options: { readonly dryRun: boolean }): Promise<readonly ManifestChange[]>;
+}
+
 export interface LoadPort {
   /** What a registered instance says of itself. @param beatMs when it was told to beat next */
   recordBeat(service: ServiceName, instance: InstanceId, load: HeartbeatLoad, beatMs: number): void;
@@ -124,6 +131,7 @@ export interface ApiDependencies {
   readonly registry: RegistryPort;
   readonly freezes: FreezePort;
   readonly routes: RoutePort;
+  readonly manifests: ManifestPort;
   readonly loads: LoadPort;
   readonly control: ControlView;
   /** Proxies with an open stream, sorted by id. */

@@ -7,9 +7,11 @@ import type { CatalogueInstance } from "../model/instance.js";
 import type { WeightPlan } from "../model/plan.js";
 import type { InstanceProbe } from "../model/probe.js";
 import type { NamedRoute } from "../model/route/route.js";
-import type { ServiceSnapshot } from "../model/service.js";
+import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { LeaseGrant } from "../registry/lease-grant.js";
+import type { ManifestChange } from "../registry/manifest-writer.js";
 import type {
+  ApplyAnswer,
   ExplanationAnswer,
   FreezeAnswer,
   HeartbeatAnswer,
@@ -84,10 +86,20 @@ export function presentService(snapshot: ServiceSnapshot): ServiceAnswer {
     service: snapshot.service,
     revision: snapshot.revision,
     declared: snapshot.declared,
-    policy: { ...snapshot.policy },
+    policy: presentPolicy(snapshot.policy),
     instances: snapshot.instances.length,
     healthy: snapshot.instances.filter((instance) => takesTraffic(instance.health)).length,
   };
+}
+
+function presentPolicy(policy: ServicePolicy): ServiceAnswer["policy"] {
+  return { ...policy };
+}
+
+export function presentChange(change: ManifestChange): ApplyAnswer["changes"][number] {
+  const { kind, name, outcome, before, after } = change;
+  if (kind === "route") return { kind, name, outcome, ...(before && { before }), after };
+  return { kind, name, outcome, ...(before && { before: presentPolicy(before) }), after: presentPolicy(after) };
 }
 
 export function presentRoute({ name, route, revision }: NamedRoute): RouteAnswer {

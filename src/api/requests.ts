@@ -78,6 +78,13 @@ export const serviceQuerySchema = z.strictObject(blocking);
 
 export const servicesQuerySchema = z.strictObject({ limit, cursor, ...blocking });
 
+export const applyQuerySchema = z.strictObject({
+  dryRun: z
+    .stringbool({ truthy: ["true"], falsy: ["false"] })
+    .default(false)
+    .describe("`true`: check and tell, write nothing."),
+});
+
 export const routesQuerySchema = z.strictObject({ limit, cursor });
 
 export const instancesQuerySchema = z.strictObject({

@@ -1,6 +1,7 @@
 // The route table: every path and method of the API. The router, docs/api.md and /openapi.json are made from it, so
 // none of them can know a route that the others don't.
 import { z } from "zod";
+import { manifestSchema } from "../model/manifest.js";
 import { routeSchema } from "../model/route/route.js";
 import { servicePolicySchema } from "../model/service.js";
 import { instanceBodySchema, instancePatchSchema, parseInstanceSpec } from "../registry/instance-spec.js";
@@ -250,6 +251,23 @@ export const ROUTES = [
     headers: ["If-None-Match"],
     replies: [{ status: 200, description: "A page of routes.", schema: answers.routesAnswerSchema }],
     problems: [],
+  },
+  {
+    id: "apply",
+    method: "post",
+    path: "/v1/apply",
+    summary:
+      "Declare services and routes together, checked as a whole before anything is written. What is not named stays as it is.",
+    query: requests.applyQuerySchema,
+    body: { schema: manifestSchema, large: true },
+    replies: [{ status: 200, description: "What has changed, or would.", schema: answers.applyAnswerSchema }],
+    problems: [
+      "ERR_UNKNOWN_POLICY",
+      "ERR_DOMAIN_CONFLICT",
+      "ERR_QUOTA_EXCEEDED",
+      "ERR_STORE_UNAVAILABLE",
+      "ERR_STORE_FULL",
+    ],
   },
   {
     id: "listAlgorithms",

@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { controlSettingsSchema } from "../control/settings.js";
+import { manifestSchema } from "../model/manifest.js";
 import { parseAddressPort } from "./address-port.js";
 
 const addressPort = (fallback: string, description: string) =>
@@ -67,6 +68,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   control: controlSettingsSchema.prefault({}),
+  ...manifestSchema.shape,
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -1,9 +1,10 @@
 // The configuration from its four sources: flag over environment over file over default. An error names the key and the
 // source that set it, because that is where the reader has to go.
 import { readFileSync } from "node:fs";
-import { parseDocument } from "yaml";
 import { z } from "zod";
 import { SteelyardError } from "../model/errors.js";
+import { fieldErrorsOf } from "../model/field-errors.js";
+import { parseYaml, pathOfPointer, type YamlDocument } from "../model/yaml-source.js";
 import { type Config, configSchema } from "./config-schema.js";
 
 type Tree = { readonly [key: string]: unknown };
@@ -30,7 +31,8 @@ const OTHER_VARIABLES = new Set(["STEELYARD_SERVER"]);
 export function loadConfig({ configFile, flags, env }: ConfigSources): Config {
   const sources = new Map<string, string>();
   const tree: Record<string, unknown> = {};
-  if (configFile !== undefined) merge(tree, readFile(configFile), configFile, sources);
+  const file = configFile === undefined ? undefined : readFile(configFile);
+  if (configFile !== undefined && file) merge(tree, file.tree, configFile, sources);
   const settings = new Map(leafSettings(configSchema).map((setting) => [envNameOf(setting.key), setting]));
   const unknown = Object.keys(env).filter(
     (name) => name.startsWith("STEELYARD_") && !settings.has(name) && !OTHER_VARIABLES.has(name),
@@ -46,16 +48,14 @@ export function loadConfig({ configFile, flags, env }: ConfigSources): Config {
   }
   const parsed = configSchema.safeParse(tree);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues
-    .flatMap(faultsOf)
-    .map(([key, fault]) => `${key}: ${fault} (${sourceOf(key, sources)})`);
+  const lines = fieldErrorsOf(parsed.error).map(({ pointer, detail }) => {
+    const path = pathOfPointer(pointer);
+    const source = sourceOf(path, sources);
+    const line = source === configFile ? `:${file?.document?.lineOf(path) ?? 1}` : "";
+    const fault = detail === "unknown field" ? "there is no such setting" : detail;
+    return `${path.join(".")}: ${fault} (${source === undefined ? "not set" : `from ${source}${line}`})`;
+  });
   throw new SteelyardError("ERR_CONFIG_INVALID", ["the configuration is not valid", ...lines].join("\n  "));
-}
-
-/** Dotted key and what is wrong there. */
-function faultsOf(issue: z.core.$ZodIssue): readonly (readonly [string, string])[] {
-  if (issue.code !== "unrecognized_keys") return [[issue.path.join("."), issue.message]];
-  return issue.keys.map((key) => [[...issue.path, key].join("."), "there is no such setting"]);
 }
 
 /** A setting that holds one value. */
@@ -66,9 +66,10 @@ interface LeafSetting {
   readonly schema: z.ZodType;
 }
 
-/** In the order of the schema. */
+/** In the order of the schema. Mappings of names are no settings: a file alone can hold them. */
 export function leafSettings(schema: z.ZodType, prefix = ""): readonly LeafSetting[] {
   const inner = unwrap(schema);
+  if (inner instanceof z.ZodRecord) return [];
   if (!(inner instanceof z.ZodObject)) return [{ key: prefix, schema: inner }];
   return Object.entries(inner.shape).flatMap(([key, child]) =>
     child instanceof z.ZodType ? leafSettings(child, prefix === "" ? key : `${prefix}.${key}`) : [],
@@ -83,21 +84,18 @@ function unwrap(schema: z.ZodType): z.ZodType {
   return inner instanceof z.ZodType ? unwrap(inner) : schema;
 }
 
-function readFile(path: string): Tree {
+function readFile(path: string): { readonly tree: Tree; readonly document: YamlDocument | undefined } {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
     throw new SteelyardError("ERR_CONFIG_INVALID", `cannot read the configuration file ${path}`, { cause });
   }
-  const document = parseDocument(text);
-  const [problem] = document.errors;
-  if (problem !== undefined)
-    throw new SteelyardError("ERR_CONFIG_INVALID", `${path} is not YAML: ${problem.message}`, { cause: problem });
-  const value: unknown = document.toJS();
-  if (value === null || value === undefined) return {};
+  const [document, another] = parseYaml(text, path);
+  if (another) throw new SteelyardError("ERR_CONFIG_INVALID", `${path} must hold one YAML document`);
+  const value = document?.value ?? {};
   if (!isTree(value)) throw new SteelyardError("ERR_CONFIG_INVALID", `${path} must hold a mapping of settings`);
-  return value;
+  return { tree: value, document };
 }
 
 function isTree(value: unknown): value is Tree {
@@ -118,7 +116,7 @@ function merge(
       const child: Record<string, unknown> = {};
       target[name] = child;
       merge(child, value, source, sources, key);
-    } else target[name] = value;
+    } else target[name] = value ?? (prefix === "services" ? {} : value); // `shop:` with nothing after it
   }
 }
 
@@ -156,10 +154,10 @@ function flagOf(key: string): string {
     .toLowerCase();
 }
 
-function sourceOf(key: string, sources: ReadonlyMap<string, string>): string {
-  for (let prefix = key; prefix !== ""; prefix = prefix.includes(".") ? prefix.slice(0, prefix.lastIndexOf(".")) : "") {
-    const source = sources.get(prefix);
-    if (source !== undefined) return `from ${source}`;
+function sourceOf(path: readonly string[], sources: ReadonlyMap<string, string>): string | undefined {
+  for (let length = path.length; length > 0; length--) {
+    const source = sources.get(path.slice(0, length).join("."));
+    if (source !== undefined) return source;
   }
-  return "not set";
+  return undefined;
 }

@@ -76,6 +76,10 @@ export function renderConfigReference(): string {
     "Generated from `src/app/config-schema.ts`. A flag wins over the environment, that over the file (`--config FILE`, YAML,",
     "nested by the dots of the key), that over the default. Unknown keys and variables are errors.",
     "",
+    "The file may also declare `services:` and `routes:` by name, as [`steelyard apply`](routes.md#files) takes them. Of what it",
+    "declares and what the API says, the later word counts: a declaration takes effect at the first start that finds it new or",
+    "changed, and a restart alone takes back nothing. Taken out of the file, an object stays until it is deleted.",
+    "",
     table(["Key", "Environment", "Type and range", "Default", "Meaning"], rows),
     "",
   ].join("\n");

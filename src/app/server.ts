@@ -6,10 +6,12 @@ import { createDiagnostics, type Readiness } from "../api/diagnostics.js";
 import { bindPolicy, WEIGHT_POLICIES } from "../balancers/registry.js";
 import { ControlLoop } from "../control/control-loop.js";
 import { checkConsistency } from "../model/policy/consistency.js";
+import type { ServicePolicy } from "../model/service.js";
 import { FailingRecords } from "../probes/failing-records.js";
 import { ProbeBook } from "../probes/probe-book.js";
 import { Prober } from "../probes/prober.js";
 import { FreezeBook } from "../registry/freeze-book.js";
+import { ManifestWriter } from "../registry/manifest-writer.js";
 import { Registry } from "../registry/registry.js";
 import { RouteBook } from "../registry/route-book.js";
 import type { Clock } from "../runtime/clock.js";
@@ -26,6 +28,7 @@ import { XdsServer } from "../xds/xds-server.js";
 import { StoredCheckpoints } from "./checkpoints.js";
 import type { Config } from "./config-schema.js";
 import { DataPlaneListener } from "./data-plane-listener.js";
+import { DeclaredManifest } from "./declared-manifest.js";
 import { EndpointIndex } from "./endpoint-index.js";
 import { Publisher } from "./publisher.js";
 import { SignalUpkeep } from "./signal-upkeep.js";
@@ -61,6 +64,7 @@ export class SteelyardServer implements Component {
 
     const probeRecords = new FailingRecords({ ...of("probes"), store });
     const probes = new ProbeBook({ ...of("probes"), records: probeRecords });
+    const policyCheck = (policy: ServicePolicy) => checkConsistency(policy, bindPolicy(policy).enforcement);
     const registry = new Registry({
       ...of("registry"),
       store,
@@ -70,7 +74,7 @@ export class SteelyardServer implements Component {
         maxInstances: config.limits.instances,
         maxInstancesPerService: config.limits.instancesPerService,
       },
-      policyCheck: (policy) => checkConsistency(policy, bindPolicy(policy).enforcement),
+      policyCheck,
       usersOf: (service) => routes.usersOf(service).map((name) => `route ${name}`),
       healthOverlay: (service, policy, instances) => probes.overlay(service, policy, instances),
     });
@@ -86,6 +90,15 @@ export class SteelyardServer implements Component {
       book: probes,
       concurrency: config.limits.probes,
       onVerdict: (service) => registry.healthChanged(service),
+    });
+    const manifests = new ManifestWriter({ registry, routes, policyCheck });
+
+    const { services: declaredServices, routes: declaredRoutes } = config;
+    const declared = new DeclaredManifest({
+      ...of("declared"),
+      manifest: { services: declaredServices, routes: declaredRoutes },
+      writer: manifests,
+      store,
     });
 
     const endpoints = new EndpointIndex(registry.services);
@@ -137,6 +150,7 @@ export class SteelyardServer implements Component {
       registry,
       freezes,
       routes,
+      manifests,
       loads: signals,
       control,
       nodes: () => xds.nodes(),
@@ -160,6 +174,7 @@ export class SteelyardServer implements Component {
       probeRecords,
       registry,
       routes,
+      declared,
       freezes,
       control,
       publisher,

@@ -20,6 +20,8 @@ export interface CliContext {
   readonly env: NodeJS.ProcessEnv;
   readonly version: string;
   readonly fetch: typeof fetch;
+  /** Whole text of a file in UTF-8; `-` is standard input. @throws SteelyardError ERR_CONFIG_INVALID */
+  readonly readFile: (path: string) => string;
   /** Milliseconds since the epoch; for display. */
   readonly wallMs: () => number;
   /** Resolves after `ms`, or early once `stop` is aborted. Keeps the process alive. */

@@ -2,10 +2,12 @@
 // The executable: the real process behind the context of the commands.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { constants } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { packageVersion } from "../app/version.js";
+import { SteelyardError } from "../model/errors.js";
 import type { ChildProcess, CliContext, StopSignal } from "./context.js";
 import { runCli } from "./program.js";
 
@@ -15,6 +17,7 @@ const context: CliContext = {
   env: process.env,
   version: packageVersion(),
   fetch,
+  readFile,
   wallMs: () => Date.now(),
   sleep: (ms, signal) => wait(ms, undefined, signal && { signal }).catch(() => undefined),
   random: () => Math.random(),
@@ -23,6 +26,15 @@ const context: CliContext = {
   onStop,
   spawn: start,
 };
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path === "-" ? process.stdin.fd : path, "utf8");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SteelyardError("ERR_CONFIG_INVALID", `cannot read ${path}: ${reason}`, { cause });
+  }
+}
 
 function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,7 +1,14 @@
 // Options that several commands share, and the parsers of their values. A value that does not parse is a usage error.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { stringify } from "yaml";
-import { type InstanceId, parseInstanceId, parseServiceName, type ServiceName } from "../model/ids.js";
+import {
+  type InstanceId,
+  parseInstanceId,
+  parseRouteName,
+  parseServiceName,
+  type RouteName,
+  type ServiceName,
+} from "../model/ids.js";
 import { isHttpUrl } from "./api-client.js";
 import type { CliContext } from "./context.js";
 
@@ -43,6 +50,10 @@ export function parseInstanceRef(text: string): InstanceRef {
 
 export function parseService(text: string): ServiceName {
   return usage(() => parseServiceName(text));
+}
+
+export function parseRoute(text: string): RouteName {
+  return usage(() => parseRouteName(text));
 }
 
 export function parseId(text: string): InstanceId {

@@ -4,7 +4,9 @@ import { SteelyardError } from "../model/errors.js";
 import { ServerProblem } from "./api-client.js";
 import { addAdminState } from "./commands/admin-state.js";
 import { addAlgorithms } from "./commands/algorithms.js";
+import { addApply } from "./commands/apply.js";
 import { addBootstrap } from "./commands/bootstrap.js";
+import { addDelete } from "./commands/delete.js";
 import { addExplain } from "./commands/explain.js";
 import { addFreeze } from "./commands/freeze.js";
 import { addGet } from "./commands/get.js";
@@ -33,6 +35,8 @@ export function createProgram(context: CliContext, onExit: (code: number) => voi
   addBootstrap(program, context);
   addRegister(program, context, onExit);
   addGet(program, context);
+  addApply(program, context);
+  addDelete(program, context);
   addWatch(program, context);
   addExplain(program, context);
   addAdminState(program, context);

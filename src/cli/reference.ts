@@ -10,6 +10,7 @@ const NO_CONTEXT: CliContext = {
   env: {},
   version: "",
   fetch: () => Promise.reject(new Error("not available")),
+  readFile: () => "",
   wallMs: () => 0,
   sleep: () => Promise.resolve(),
   random: () => 0,

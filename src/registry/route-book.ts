@@ -10,7 +10,7 @@ import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
 import { WatchableMap } from "../runtime/watchable-map.js";
-import type { Entry, StateStore } from "../store/state-store.js";
+import type { Entry, Op, StateStore } from "../store/state-store.js";
 import { KeyedLock } from "./keyed-lock.js";
 import { DEFAULT_REGISTRY_LIMITS } from "./limits.js";
 import { assertRevision } from "./registration-rules.js";
@@ -81,15 +81,31 @@ export class RouteBook implements Component {
       if (known && ifNoneMatch) throw new SteelyardError("ERR_ALREADY_EXISTS", `route ${name} exists already`);
       assertRevision(`route ${name}`, known?.revision, ifMatch);
       if (known && isDeepStrictEqual(known.route, route)) return { route: known, outcome: "unchanged" };
-      assertRoute(name, route, {
-        policyOf: (service) => this.#options.services.get(service)?.policy,
-        routes: [...this.routes.entries()].map(([, each]) => each),
-      });
-      if (!known) this.#assertRoom();
-      const revision = await this.#commit({ type: "put", key: PREFIX + name, value: encode({ route }) });
+      this.#assertFits(name, route, new Map(this.routes.entries()).values());
+      if (!known) this.#assertRoom(this.routes.size + 1);
+      const revision = await this.#commit([putRoute(name, route)]);
       const written: NamedRoute = { name, route, revision };
       this.routes.store(name, written);
       return { route: written, outcome: known ? "changed" : "created" };
+    });
+  }
+
+  /**
+   * Creates or replaces several in one step, so that a domain can go from one to another.
+   * @throws SteelyardError ERR_INVALID_REQUEST, ERR_DOMAIN_CONFLICT, ERR_QUOTA_EXCEEDED, of the store
+   */
+  async putAll(routes: Readonly<Record<RouteName, Route>>): Promise<void> {
+    await this.#lock.run(PREFIX, async () => {
+      const changed = Object.entries(routes)
+        .map(([name, route]) => ({ name: parseRouteName(name), route }))
+        .filter(({ name, route }) => !isDeepStrictEqual(this.routes.get(name)?.route, route));
+      if (changed.length === 0) return;
+      const after = new Map(this.routes.entries());
+      for (const { name, route } of changed) after.set(name, { name, route, revision: 0 });
+      for (const { name, route } of changed) this.#assertFits(name, route, after.values());
+      this.#assertRoom(after.size);
+      const revision = await this.#commit(changed.map(({ name, route }) => putRoute(name, route)));
+      for (const { name, route } of changed) this.routes.store(name, { name, route, revision });
     });
   }
 
@@ -99,7 +115,7 @@ export class RouteBook implements Component {
       const known = this.routes.get(name);
       if (known) assertRevision(`route ${name}`, known.revision, ifMatch);
       // Also when memory knows of none: one whose write was reported lost may be in the store.
-      await this.#commit({ type: "delete", key: PREFIX + name });
+      await this.#commit([{ type: "delete", key: PREFIX + name }]);
       this.routes.delete(name);
       return known !== undefined;
     });
@@ -116,20 +132,24 @@ export class RouteBook implements Component {
     }
   }
 
-  #assertRoom(): void {
-    const { maxRoutes = DEFAULT_REGISTRY_LIMITS.maxRoutes } = this.#options;
-    if (this.routes.size < maxRoutes) return;
-    throw new SteelyardError("ERR_QUOTA_EXCEEDED", `there are ${maxRoutes} routes, which is the limit`);
+  #assertFits(name: RouteName, route: Route, routes: Iterable<NamedRoute>): void {
+    assertRoute(name, route, { policyOf: (service) => this.#options.services.get(service)?.policy, routes });
   }
 
-  async #commit(op: Parameters<StateStore["commit"]>[0][number]): Promise<number> {
-    const result = await this.#options.store.commit([op]);
-    if (!result.ok) throw new SteelyardError("ERR_INTERNAL", `an unguarded commit of ${op.key} was refused`);
+  #assertRoom(needed: number): void {
+    const { maxRoutes = DEFAULT_REGISTRY_LIMITS.maxRoutes } = this.#options;
+    if (needed <= maxRoutes) return;
+    throw new SteelyardError("ERR_QUOTA_EXCEEDED", `${maxRoutes} routes is the limit`);
+  }
+
+  async #commit(ops: readonly Op[]): Promise<number> {
+    const result = await this.#options.store.commit(ops);
+    if (!result.ok) throw new SteelyardError("ERR_INTERNAL", "an unguarded commit of routes was refused");
     this.#revision = Math.max(this.#revision, result.rev);
     return result.rev;
   }
 }
 
-function encode(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
+function putRoute(name: RouteName, route: Route): Op {
+  return { type: "put", key: PREFIX + name, value: new TextEncoder().encode(JSON.stringify({ route })) };
 }

@@ -1,11 +1,12 @@
-// `steelyard get services|instances|weights|nodes`: what the server knows, as tables.
+// `steelyard get services|routes|instances|weights|nodes`: what the server knows, as tables.
 import type { Command } from "commander";
-import type { InstancesAnswer, NodesAnswer, ServicesAnswer, WeightsAnswer } from "../../api/answers.js";
+import type { InstancesAnswer, NodesAnswer, RoutesAnswer, ServicesAnswer, WeightsAnswer } from "../../api/answers.js";
 import { hostPort } from "../../model/address.js";
 import type { ServiceName } from "../../model/ids.js";
 import { stylesFor } from "../ansi.js";
 import { ApiClient } from "../api-client.js";
 import type { CliContext } from "../context.js";
+import { diffFriendlyYaml, minimalOf } from "../manifest-yaml.js";
 import { type OutputFormat, parseService, print, withOutput, withServer } from "../options.js";
 import { renderTable } from "../table.js";
 import { healthCell, weightsTable } from "../tables.js";
@@ -21,10 +22,16 @@ export function addGet(program: Command, context: CliContext): void {
     withServer(withOutput(get.command(name).description(description)), context);
   const styles = stylesFor(context);
 
-  sub("services", "services, their algorithms and how many instances are healthy").action(
+  sub("services", "services and their policies; as YAML, those declared, for `apply`").action(
     async (options: GetOptions) => {
       const pages = await pagesOf<ServicesAnswer>(new ApiClient(options.server, context), "/v1/services");
       const answer = { ...pages.last, services: pages.all.flatMap(({ services }) => services) };
+      if (options.output === "yaml") {
+        const declared = answer.services.filter((service) => service.declared);
+        const policies = declared.map(({ service, policy }) => [service, minimalOf("service", policy)]);
+        context.stdout.write(diffFriendlyYaml({ services: Object.fromEntries(policies) }));
+        return;
+      }
       print(context, options.output, answer, () =>
         renderTable(
           [
@@ -44,6 +51,23 @@ export function addGet(program: Command, context: CliContext): void {
       );
     },
   );
+
+  sub("routes", "routes of the gateway; as YAML, for `apply`").action(async (options: GetOptions) => {
+    const pages = await pagesOf<RoutesAnswer>(new ApiClient(options.server, context), "/v1/routes");
+    const answer = { ...pages.last, routes: pages.all.flatMap(({ routes }) => routes) };
+    if (options.output === "yaml") {
+      const routes = answer.routes.map(({ name, route }) => [name, minimalOf("route", route)]);
+      context.stdout.write(diffFriendlyYaml({ routes: Object.fromEntries(routes) }));
+      return;
+    }
+    print(context, options.output, answer, () =>
+      renderTable(
+        [{ title: "ROUTE" }, { title: "DOMAINS" }, { title: "RULES", align: "right" }],
+        answer.routes.map(({ name, route }) => [name, route.domains.join(" "), String(route.rules.length)]),
+        styles.bold,
+      ),
+    );
+  });
 
   sub("instances", "instances of a service as they are registered")
     .argument("<service>", "name of the service", parseService)

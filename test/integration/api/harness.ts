@@ -13,7 +13,9 @@ import type { Explanation } from "../../../src/control/explanation.js";
 import type { InstanceId, ServiceName } from "../../../src/model/ids.js";
 import type { WeightPlan } from "../../../src/model/plan.js";
 import { checkConsistency } from "../../../src/model/policy/consistency.js";
+import type { ServicePolicy } from "../../../src/model/service.js";
 import { FreezeBook } from "../../../src/registry/freeze-book.js";
+import { ManifestWriter } from "../../../src/registry/manifest-writer.js";
 import { Registry } from "../../../src/registry/registry.js";
 import { RouteBook } from "../../../src/registry/route-book.js";
 import { systemClock } from "../../../src/runtime/clock.js";
@@ -39,6 +41,8 @@ export interface SendOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const policyCheck = (policy: ServicePolicy) => checkConsistency(policy, bindPolicy(policy).enforcement);
+
 export class ApiHarness {
   readonly store = new FaultyStore();
   readonly metrics = new PrometheusSink({ strict: true });
@@ -47,7 +51,7 @@ export class ApiHarness {
     clock: systemClock,
     metrics: this.metrics,
     limits: { maxInstancesPerService: 5 },
-    policyCheck: (policy) => checkConsistency(policy, bindPolicy(policy).enforcement),
+    policyCheck,
     usersOf: (service) => this.routes.usersOf(service).map((name) => `route ${name}`),
   });
   readonly routes: RouteBook = new RouteBook({
@@ -63,6 +67,7 @@ export class ApiHarness {
     clock: systemClock,
     logger: silentLogger,
   });
+  readonly manifests = new ManifestWriter({ registry: this.registry, routes: this.routes, policyCheck });
   /** Loads that came with heartbeats, as `service/id`. */
   readonly beats = new Map<string, HeartbeatLoad>();
   readonly plans = new WatchableMap<ServiceName, WeightPlan>();
@@ -75,6 +80,7 @@ export class ApiHarness {
       registry: this.registry,
       freezes: this.freezes,
       routes: this.routes,
+      manifests: this.manifests,
       loads: { recordBeat: (service, id, load) => void this.beats.set(`${service}/${id}`, load) },
       control: {
         plans: this.plans,

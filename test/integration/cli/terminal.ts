@@ -43,6 +43,8 @@ export class Terminal {
   readonly slept: number[] = [];
   readonly children: FakeChild[] = [];
   portAccepts = true;
+  /** By path; `-` is standard input. */
+  readonly files = new Map<string, string>();
   readonly #stops = new Set<(signal: StopSignal) => void>();
   readonly context: CliContext;
 
@@ -53,6 +55,7 @@ export class Terminal {
       env: options.env ?? {},
       version: "1.2.3",
       fetch,
+      readFile: (path) => this.files.get(path) ?? "",
       wallMs: () => 11_000,
       sleep: (ms, stop) => this.#sleep(ms, stop),
       random: () => 1,

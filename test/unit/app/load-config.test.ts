@@ -70,10 +70,30 @@ describe("configuration", () => {
     const configFile = file("xds: {adress: 127.0.0.1:1}\nlistener: {address: localhost, port: 99999}\n");
     expect(failure(() => loadConfig({ configFile, flags: {}, env: {} })).message.split("\n")).toEqual([
       "the configuration is not valid",
-      `  xds.adress: there is no such setting (from ${configFile})`,
-      `  listener.address: must be an IP address (from ${configFile})`,
+      `  xds.adress: there is no such setting (from ${configFile}:1)`,
+      `  listener.address: must be an IP address (from ${configFile}:2)`,
       expect.stringMatching(/^ {2}listener\.port: .+ \(from /),
     ]);
+  });
+
+  test("services and routes come from the file alone, and their faults have lines", () => {
+    const good =
+      "services:\n  shop:\n  carts: {algorithm: round-robin}\nroutes:\n  front: {domains: [a.b], rules: [{to: shop}]}\n";
+    const config = loadConfig({ configFile: file(good), flags: {}, env: {} });
+    expect(Object.entries(config.services).map(([name, { algorithm }]) => [name, algorithm])).toEqual([
+      ["shop", "adaptive"],
+      ["carts", "round-robin"],
+    ]);
+    expect(config.routes["front"]?.domains).toEqual(["a.b"]);
+    const configFile = file(
+      "services:\n  shop.eu:\n    timeouts:\n      requestMs: -1\nroutes:\n  front:\n    domains: [a]\n    rules:\n    - to: shop\n    - to:\n      - service: shop\n        weight: -5\n",
+    );
+    expect(failure(() => loadConfig({ configFile, flags: {}, env: {} })).message.split("\n")).toEqual([
+      "the configuration is not valid",
+      expect.stringMatching(/^ {2}services\.shop\.eu\.timeouts\.requestMs: .* \(from .*:4\)$/),
+      expect.stringMatching(/^ {2}routes\.front\.rules\.1\.to\.0\.weight: .* \(from .*:12\)$/),
+    ]);
+    expect(failure(() => loadConfig({ flags: {}, env: { STEELYARD_SERVICES: "{}" } })).message).toMatch(/unknown/);
   });
 
   test("a variable is read as its setting wants it", () => {

@@ -17,6 +17,7 @@ async function cli(...args: readonly string[]): Promise<{ code: number; out: str
     env: {},
     version: "0",
     fetch: unavailable,
+    readFile: () => "",
     wallMs: () => 0,
     sleep: unavailable,
     random: unavailable,
