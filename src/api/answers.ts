@@ -43,6 +43,7 @@ export const instanceAnswerSchema = z
     priority: z.int(),
     metadata: z.record(z.string(), z.string()),
     hostname: z.string(),
+    imported: z.literal(true).optional().describe("Known from elsewhere; it sends no heartbeats."),
     registeredAt: z.iso.datetime(),
     revision,
     lease: leaseAnswerSchema,
@@ -58,6 +59,19 @@ export const instancesAnswerSchema = z
     nextCursor: z.string().optional().describe("Pass it as `cursor` to read on; absent at the end."),
   })
   .describe("Instances of a service, sorted by id");
+
+const count = z.int().min(0);
+
+export const importAnswerSchema = z
+  .strictObject({
+    service: z.string(),
+    revision,
+    created: count,
+    changed: count,
+    unchanged: count,
+    removed: count.describe("Imported once, and not in this import."),
+  })
+  .describe("What an import did");
 
 export const heartbeatAnswerSchema = z
   .strictObject({
@@ -282,6 +296,7 @@ export const problemAnswerSchema = z
 
 export type InstanceAnswer = z.output<typeof instanceAnswerSchema>;
 export type InstancesAnswer = z.output<typeof instancesAnswerSchema>;
+export type ImportAnswer = z.output<typeof importAnswerSchema>;
 export type HeartbeatAnswer = z.output<typeof heartbeatAnswerSchema>;
 export type HeartbeatsAnswer = z.output<typeof heartbeatsAnswerSchema>;
 export type ServiceAnswer = z.output<typeof serviceAnswerSchema>;

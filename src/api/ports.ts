@@ -8,7 +8,9 @@ import type { AdminState, CatalogueInstance } from "../model/instance.js";
 import type { Manifest } from "../model/manifest.js";
 import type { NamedRoute, Route } from "../model/route/route.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
+import type { ImportedEndpoint } from "../registry/cluster-load-assignment.js";
 import type { FreezeRequest } from "../registry/freeze-book.js";
+import type { Imported, ImportOptions } from "../registry/instance-importer.js";
 import type { InstancePatch, InstanceSpec } from "../registry/instance-spec.js";
 import type { LeaseGrant } from "../registry/lease-grant.js";
 import type { ManifestChange } from "../registry/manifest-writer.js";
@@ -45,6 +47,12 @@ export interface RegistryPort {
     patch: InstancePatch,
     options: { readonly ifMatch: number },
   ): Promise<CatalogueInstance>;
+  /** Takes over the membership as it is known elsewhere, as a whole. */
+  importInstances(
+    service: ServiceName,
+    endpoints: readonly ImportedEndpoint[],
+    options: ImportOptions,
+  ): Promise<Imported>;
   /** Whether there was something to deregister. */
   deregister(
     service: ServiceName,

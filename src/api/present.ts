@@ -42,6 +42,7 @@ export function presentInstance(instance: CatalogueInstance, grant?: LeaseGrant)
     priority: instance.priority,
     metadata: { ...instance.metadata },
     hostname: instance.hostname,
+    ...(instance.imported === true && { imported: true as const }),
     registeredAt: new Date(instance.registeredAtMs).toISOString(),
     revision: instance.revision,
     lease: {

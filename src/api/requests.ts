@@ -102,6 +102,13 @@ export const putInstanceQuerySchema = z.strictObject({
     .describe("`true` replaces an owner that still beats."),
 });
 
+export const importQuerySchema = z.strictObject({
+  allowEmpty: z
+    .stringbool({ truthy: ["true"], falsy: ["false"] })
+    .optional()
+    .describe("`true` lets an import without endpoints remove the last instances of the service."),
+});
+
 export const deleteInstanceQuerySchema = z.strictObject({
   generation: generation.describe("Delete only when the registration has this generation."),
 });

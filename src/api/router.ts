@@ -32,9 +32,9 @@ const PARAM_PARSERS: Readonly<Record<string, (text: string) => string>> = {
 
 const NO_PARAMETERS = z.strictObject({});
 
-/** Paths as express and as OpenAPI write them. */
+/** Paths as express and as OpenAPI write them; a colon of the path itself is no parameter. */
 function expressPath(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+  return path.replaceAll(":", "\\:").replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
 export function createRouter(handlers: Handlers, limits: ApiLimits): Router {

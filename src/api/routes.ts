@@ -4,6 +4,7 @@ import { z } from "zod";
 import { manifestSchema } from "../model/manifest.js";
 import { routeSchema } from "../model/route/route.js";
 import { servicePolicySchema } from "../model/service.js";
+import { clusterLoadAssignmentSchema, parseClusterLoadAssignment } from "../registry/cluster-load-assignment.js";
 import { instanceBodySchema, instancePatchSchema, parseInstanceSpec } from "../registry/instance-spec.js";
 import * as answers from "./answers.js";
 import * as requests from "./requests.js";
@@ -83,6 +84,24 @@ export const ROUTES = [
     headers: ["If-None-Match"],
     replies: [{ status: 200, description: "A page of instances.", schema: answers.instancesAnswerSchema }],
     problems: ["ERR_UNKNOWN_SERVICE", "ERR_RATE_LIMITED"],
+  },
+  {
+    id: "importInstances",
+    method: "post",
+    path: `${INSTANCES}:import`,
+    summary:
+      "Take over the endpoints of a service that are known elsewhere, in one step. They need no heartbeats; those that a later import no longer has are removed.",
+    query: requests.importQuerySchema,
+    body: { schema: clusterLoadAssignmentSchema, parse: parseClusterLoadAssignment, large: true },
+    replies: [{ status: 200, description: "The service has these instances now.", schema: answers.importAnswerSchema }],
+    problems: [
+      "ERR_WOULD_EMPTY_SERVICE",
+      "ERR_ADDRESS_CONFLICT",
+      "ERR_QUOTA_EXCEEDED",
+      "ERR_REVISION_MISMATCH",
+      "ERR_STORE_UNAVAILABLE",
+      "ERR_STORE_FULL",
+    ],
   },
   {
     id: "heartbeat",

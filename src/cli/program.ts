@@ -10,6 +10,7 @@ import { addDelete } from "./commands/delete.js";
 import { addExplain } from "./commands/explain.js";
 import { addFreeze } from "./commands/freeze.js";
 import { addGet } from "./commands/get.js";
+import { addImport } from "./commands/import.js";
 import { addRegister } from "./commands/register.js";
 import { addServe } from "./commands/serve.js";
 import { addSimulate } from "./commands/simulate.js";
@@ -34,6 +35,7 @@ export function createProgram(context: CliContext, onExit: (code: number) => voi
   addServe(program, context, onExit);
   addBootstrap(program, context);
   addRegister(program, context, onExit);
+  addImport(program, context);
   addGet(program, context);
   addApply(program, context);
   addDelete(program, context);

@@ -119,6 +119,13 @@ export const ERRORS = {
     "It exists already",
     "Drop `If-None-Match: *` to replace it.",
   ),
+  ERR_WOULD_EMPTY_SERVICE: entry(
+    "would-empty-service",
+    409,
+    "FAILED_PRECONDITION",
+    "The service would be without instances",
+    "Proxies would fail every request to it. If that is meant, repeat with `?allowEmpty=true`.",
+  ),
   ERR_REVISION_MISMATCH: entry(
     "revision-mismatch",
     412,

@@ -40,6 +40,8 @@ export interface Instance {
   readonly adminState: AdminState;
   /** Milliseconds without a heartbeat until suspect. 5,000..3,600,000, default 30,000. */
   readonly ttlMs: number;
+  /** Known from elsewhere: it sends no heartbeats, and lives until an import no longer has it. */
+  readonly imported?: boolean | undefined;
   /** Milliseconds as suspect until removed. Default 600,000. */
   readonly deregisterAfterMs: number;
   /** Wall clock of the first registration, for display only. */

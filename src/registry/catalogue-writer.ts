@@ -8,7 +8,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
 import type { Guard, Op, StateStore, Entry as StoreEntry } from "../store/state-store.js";
-import type { Catalogue } from "./catalogue.js";
+import type { Catalogue, Claim } from "./catalogue.js";
 import { KeyedLock } from "./keyed-lock.js";
 import {
   instanceKey,
@@ -116,6 +116,75 @@ export class CatalogueWriter {
       }
       throw new SteelyardError("ERR_REVISION_MISMATCH", `instance ${id} of ${service} is being changed elsewhere`);
     });
+  }
+
+  /**
+   * Changes several instances of a service in one commit, or none of them. `decide` sees the catalogue as it is then, and
+   * names no other instances than `ids`.
+   * @throws as `write` does
+   */
+  async writeAll(
+    service: ServiceName,
+    ids: readonly InstanceId[],
+    decide: () => ReadonlyMap<InstanceId, Decision>,
+  ): Promise<ReadonlyMap<InstanceId, Written["outcome"]>> {
+    const keys = ids.map((id) => instanceKey(service, id));
+    return this.#lock.runAll(keys, async () => {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const outcomes = await this.#attemptAll(service, decide());
+        if (!outcomes) continue;
+        await this.#publisher.published();
+        return outcomes;
+      }
+      throw new SteelyardError("ERR_REVISION_MISMATCH", `instances of ${service} are being changed elsewhere`);
+    });
+  }
+
+  async #attemptAll(
+    service: ServiceName,
+    decisions: ReadonlyMap<InstanceId, Decision>,
+  ): Promise<ReadonlyMap<InstanceId, Written["outcome"]> | undefined> {
+    const claims: Claim[] = [];
+    const [ops, guards]: [Op[], Guard[]] = [[], []];
+    const outcomes = new Map<InstanceId, Written["outcome"]>();
+    const adoptions: ((rev: number, nowMs: number) => void)[] = [];
+    let rev: number | undefined;
+    try {
+      for (const [id, decision] of decisions) {
+        const known = this.#catalogue.find(service, id);
+        outcomes.set(id, "unchanged");
+        if (decision.type === "put") {
+          const { registration } = decision;
+          const claim = this.#catalogue.claim(registration.instance, this.#clock.nowMs());
+          claims.push(claim);
+          if (claim.displaced) {
+            const { instance } = claim.displaced.registration;
+            ops.push(...removeInstance(instance.service, instance.id));
+            guards.push(this.#guard(instance, claim.displaced));
+          }
+          ops.push(putRegistration(registration));
+          guards.push(this.#guard(registration.instance, known));
+          outcomes.set(id, known ? "changed" : "created");
+          adoptions.push((revision, nowMs) => {
+            this.#ignored.delete(instanceKey(service, id));
+            this.#catalogue.adopt({ ...registration, instance: { ...registration.instance, revision } }, nowMs);
+            if (claim.displaced) this.#catalogue.remove(claim.displaced, nowMs);
+          });
+        } else if (decision.type === "remove" && known) {
+          ops.push({ type: "delete", key: instanceKey(service, id) });
+          guards.push(this.#guard(known.registration.instance, known));
+          outcomes.set(id, "removed");
+          adoptions.push((_revision, nowMs) => this.#catalogue.remove(known, nowMs));
+        }
+      }
+      if (ops.length === 0) return outcomes;
+      rev = await this.#commit(ops, guards);
+    } finally {
+      for (const claim of claims) claim.settle(rev !== undefined);
+    }
+    if (rev === undefined) return undefined;
+    for (const adopt of adoptions) adopt(rev, this.#clock.nowMs());
+    return outcomes;
   }
 
   async #attempt(service: ServiceName, id: InstanceId, decide: Decide): Promise<Written | undefined> {

@@ -91,7 +91,8 @@ export class Catalogue {
     const book = this.bookFor(instance.service);
     const known = book.get(instance.id);
     const terms = termsOf(instance);
-    const lease = known?.lease ?? this.#leases.open(instance.service, instance.id, terms, nowMs, restored);
+    const unheard = restored && instance.imported !== true;
+    const lease = known?.lease ?? this.#leases.open(instance.service, instance.id, terms, nowMs, unheard);
     if (known) {
       this.#leases.amend(lease, terms);
       book.release(known.registration.instance);
@@ -123,6 +124,7 @@ export class Catalogue {
 
   /** As a restart found it. */
   restoreSuspect(entry: Entry, nowMs: number): void {
+    if (entry.registration.instance.imported === true) return;
     this.#leases.restoreSuspect(entry.lease, nowMs);
     this.refresh(entry);
   }
@@ -217,7 +219,9 @@ export class Catalogue {
 }
 
 function termsOf(instance: Instance): LeaseTerms {
-  return { ttlMs: instance.ttlMs, deregisterAfterMs: instance.deregisterAfterMs, ready: wantsTraffic(instance) };
+  const { imported, deregisterAfterMs } = instance;
+  const ttlMs = imported === true ? Number.POSITIVE_INFINITY : instance.ttlMs;
+  return { ttlMs, deregisterAfterMs, ready: wantsTraffic(instance) };
 }
 
 function quota(message: string): SteelyardError {

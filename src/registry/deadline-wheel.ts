@@ -17,8 +17,9 @@ export class DeadlineWheel<T extends WheelEntry> {
     this.#cursor = Math.floor(nowMs / SLOT_MS);
   }
 
-  /** Looks at `item` at `dueMs` or up to 250 ms later. An earlier slot wins over one that is already set. */
+  /** Looks at `item` at `dueMs` or up to 250 ms later, never at `Infinity`. An earlier slot wins over one that is set already. */
   schedule(item: T, dueMs: number): void {
+    if (dueMs === Number.POSITIVE_INFINITY) return;
     const slot = Math.max(this.#cursor + 1, Math.ceil(dueMs / SLOT_MS));
     if (item.slot >= 0 && item.slot <= slot) return;
     item.slot = slot;

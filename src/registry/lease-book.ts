@@ -15,6 +15,7 @@ const MOVE_WINDOW_MS = 10_000;
 const MOVE_FRACTION = 0.15;
 
 export interface LeaseTerms {
+  /** `Infinity`: nobody beats for it, and it never runs out. */
   readonly ttlMs: number;
   readonly deregisterAfterMs: number;
   /** Whether the instance would take traffic if it were heard: its own word and the operator's. */

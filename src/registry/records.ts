@@ -48,6 +48,7 @@ const instanceRecordSchema = z.object({
   adminState: z.enum(["ready", "drain", "maint"]),
   ttlMs: duration,
   deregisterAfterMs: duration,
+  imported: z.boolean().optional(),
   registeredAtMs: z.number(),
   drainTimeoutMs: duration.optional(),
 });

@@ -74,6 +74,7 @@ export function sameInstance(a: Instance, b: Instance): boolean {
     a.adminState === b.adminState &&
     a.ttlMs === b.ttlMs &&
     a.deregisterAfterMs === b.deregisterAfterMs &&
+    (a.imported ?? false) === (b.imported ?? false) &&
     a.registeredAtMs === b.registeredAtMs &&
     sameMetadata(a.metadata, b.metadata)
   );

@@ -13,7 +13,9 @@ import { systemRng } from "../runtime/rng.js";
 import type { WatchableMap } from "../runtime/watchable-map.js";
 import { Catalogue } from "./catalogue.js";
 import { CatalogueWriter } from "./catalogue-writer.js";
+import type { ImportedEndpoint } from "./cluster-load-assignment.js";
 import { assertFailover, failoverServices } from "./failover-rules.js";
+import { type Imported, type ImportOptions, InstanceImporter } from "./instance-importer.js";
 import type { InstancePatch, InstanceSpec } from "./instance-spec.js";
 import { KeyedLock } from "./keyed-lock.js";
 import { LeaseBook } from "./lease-book.js";
@@ -52,6 +54,7 @@ export class Registry implements Component {
   readonly #publisher: SnapshotPublisher;
   readonly #granter: LeaseGranter;
   readonly #keeper: LeaseKeeper;
+  readonly #importer: InstanceImporter;
 
   constructor(options: RegistryOptions) {
     const { store, clock, logger = silentLogger, metrics = noMetrics, rng = systemRng, canHear = () => true } = options;
@@ -72,6 +75,7 @@ export class Registry implements Component {
     this.#leases = leases;
     this.#catalogue = catalogue;
     this.#writer = writer;
+    this.#importer = new InstanceImporter({ catalogue, writer, clock });
     this.#granter = new LeaseGranter({ leases, store, clock, rng });
     this.#keeper = new LeaseKeeper({ leases, catalogue, writer, publisher, store, clock, logger, metrics, canHear });
   }
@@ -112,6 +116,23 @@ export class Registry implements Component {
     if (!entry || outcome === "removed") throw unknownInstance(service, id);
     this.#metrics.count("steelyard_registry_registrations_total", { outcome });
     return { instance: entry.view, outcome, lease: this.#granter.grant(entry.lease) };
+  }
+
+  /**
+   * Makes the imported instances of a service what is given, in one step: new ones come, others change, and those that are
+   * not given any more go. Instances that registered themselves stay.
+   * @throws SteelyardError ERR_WOULD_EMPTY_SERVICE, ERR_ADDRESS_CONFLICT, ERR_QUOTA_EXCEEDED, of the store
+   */
+  async importInstances(
+    service: ServiceName,
+    endpoints: readonly ImportedEndpoint[],
+    options: ImportOptions = {},
+  ): Promise<Imported> {
+    const imported = await this.#importer.import(service, endpoints, options);
+    for (const outcome of ["created", "changed", "unchanged"] as const) {
+      this.#metrics.count("steelyard_registry_registrations_total", { outcome }, imported[outcome]);
+    }
+    return imported;
   }
 
   /** @throws SteelyardError ERR_UNKNOWN_INSTANCE, ERR_REVISION_MISMATCH, ERR_INVALID_REQUEST, of the store */
@@ -161,7 +182,8 @@ export class Registry implements Component {
   /** The same for batches, in which beats of unknown instances are no exception. */
   tryHeartbeat(service: ServiceName, id: InstanceId, beat: Heartbeat = {}): LeaseGrant | "unknown" | "generation" {
     const known = this.#catalogue.find(service, id);
-    if (!known) return this.#refused("unknown");
+    // Nobody beats for an imported one: a process that does shall register, and so take it over.
+    if (!known || known.registration.instance.imported === true) return this.#refused("unknown");
     const { instance, drainTimeoutMs } = known.registration;
     if (generationsDiffer(instance.generation, beat.generation)) return this.#refused("generation");
     this.#metrics.count("steelyard_registry_heartbeats_total", { result: "ok" });

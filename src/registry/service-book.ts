@@ -47,6 +47,12 @@ export class ServiceBook {
     return this.#entries.get(id);
   }
 
+  importedIds(): readonly InstanceId[] {
+    return [...this.#entries.values()].flatMap(({ registration: { instance } }) =>
+      instance.imported === true ? [instance.id] : [],
+    );
+  }
+
   get declared(): boolean {
     return this.policyRevision > 0;
   }

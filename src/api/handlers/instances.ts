@@ -11,7 +11,10 @@ import { instanceOf, revisionToMatch, serviceOf } from "./lookup.js";
 export function instanceHandlers(
   { registry }: Pick<ApiDependencies, "registry">,
   blocking: BlockingQueries,
-): Pick<Handlers, "putInstance" | "patchInstance" | "deleteInstance" | "getInstance" | "listInstances"> {
+): Pick<
+  Handlers,
+  "putInstance" | "importInstances" | "patchInstance" | "deleteInstance" | "getInstance" | "listInstances"
+> {
   return {
     async putInstance({ params: { service, id }, query, body, ifMatch, ifAbsent }) {
       const { instance, outcome, lease } = await registry.register(service, id, body, {
@@ -25,6 +28,11 @@ export function instanceHandlers(
         etag: instanceTag(instance),
         location: `/v1/services/${service}/instances/${id}`,
       };
+    },
+
+    async importInstances({ params: { service }, query, body }) {
+      const counts = await registry.importInstances(service, body, query);
+      return { status: 200, body: { service, revision: registry.revision(), ...counts } };
     },
 
     async patchInstance({ params: { service, id }, body, ifMatch }) {

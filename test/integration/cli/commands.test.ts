@@ -1,5 +1,8 @@
 // Commands against a real API: tables, JSON and YAML, the explanation, errors and exit codes.
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { parseServiceName } from "../../../src/model/ids.js";
 import { DEFAULT_SERVICE_POLICY } from "../../../src/model/service.js";
@@ -241,6 +244,31 @@ describe("drain, undrain, maint", () => {
       out: `orders/a  admin state ${state} · health ${health}\n`,
     });
     expect((await api.get("/v1/services/orders/instances/a")).body.adminState).toBe(state);
+  });
+});
+
+describe("import", () => {
+  const folder = mkdtempSync(join(tmpdir(), "steelyard-import-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("makes the endpoints of a file the instances of a service", async () => {
+    const file = join(folder, "cla.json");
+    const address = { socket_address: { address: "10.0.0.9", port_value: 80 } };
+    writeFileSync(file, JSON.stringify({ endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] }));
+    expect(await steelyard("import", "cart", "-f", file)).toEqual({
+      code: 0,
+      err: "",
+      out: "cart  1 created · 0 changed · 0 unchanged · 0 removed\n",
+    });
+    writeFileSync(file, "{}");
+    const refused = await steelyard("import", "cart", "-f", file);
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("ERR_WOULD_EMPTY_SERVICE") });
+    expect(await steelyard("import", "cart", "-f", file, "--allow-empty")).toMatchObject({ code: 0 });
+  });
+
+  test("a file that is not there is a usage error", async () => {
+    const ran = await steelyard("import", "cart", "-f", join(folder, "none.json"));
+    expect(ran).toMatchObject({ code: 2, err: expect.stringContaining("--file") });
   });
 });
 

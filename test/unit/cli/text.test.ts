@@ -94,6 +94,7 @@ test("the reference has every command with its options", () => {
     "serve",
     "bootstrap",
     "register",
+    "import",
     "get services",
     "get instances",
     "get weights",
