@@ -171,7 +171,7 @@ const loadAnswerSchema = z
     errorRate: share.optional(),
     latencyMs: z.number().optional().describe("Mean time to the first byte of successful answers."),
     latencyCount: z.number(),
-    latencySource: z.enum(["envoy", "little", "none"]),
+    latencySource: z.enum(["envoy", "access-log", "little", "none"]),
     utilization: z.number().optional().describe("As the instance itself reports it; 1 = fully used."),
     utilizationAgeMs: z.number().optional(),
     utilizationSource: z
@@ -180,6 +180,16 @@ const loadAnswerSchema = z
       .describe("With its answers (ORCA, by way of the proxies), or in its heartbeat."),
     reportedRps: z.number().optional().describe("Requests per second as the instance counts them (heartbeat)."),
     reportedInFlight: z.number().optional(),
+    sampled: z
+      .strictObject({
+        attempts: z.int().describe("Tries in the sample."),
+        unanswered: z.int().describe("Those that ended before an answer began."),
+        p50Ms: z.number().optional(),
+        p90Ms: z.number().optional(),
+        p99Ms: z.number().optional().describe("Percentiles within 4.5 %; absent with too few tries."),
+      })
+      .optional()
+      .describe("From access logs, where `signals.accessLogSamplePercent` is set: the last 15 to 30 s."),
     ageMs: z.number(),
     confidence: share,
   })

@@ -31,7 +31,7 @@ export const configSchema = z.strictObject({
       "`normal` survives a crash of the process, `full` also a loss of power, at ten times the latency of a write.",
     ),
   xds: z
-    .strictObject({ address: addressPort("127.0.0.1:18000", "Where proxies connect: ADS, LRS (gRPC).") })
+    .strictObject({ address: addressPort("127.0.0.1:18000", "Where proxies connect: ADS, LRS, ALS (gRPC).") })
     .prefault({}),
   api: z.strictObject({ address: addressPort("127.0.0.1:18080", "REST API.") }).prefault({}),
   diagnostics: z.strictObject({ address: addressPort("127.0.0.1:18081", "/livez, /readyz, /metrics.") }).prefault({}),
@@ -65,6 +65,18 @@ export const configSchema = z.strictObject({
         .max(10_000)
         .default(256)
         .describe("Most health probes under way at a time; the others wait, which is counted."),
+    })
+    .prefault({}),
+  signals: z
+    .strictObject({
+      accessLogSamplePercent: z
+        .number()
+        .min(0)
+        .max(100)
+        .default(0)
+        .describe(
+          "Part of all attempts that the gateways of mode A tell one by one (ALS), for percentiles of latency; 0 = none.",
+        ),
     })
     .prefault({}),
   control: controlSettingsSchema.prefault({}),

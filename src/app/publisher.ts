@@ -31,6 +31,8 @@ export interface PublisherOptions {
   readonly routes: WatchableMap<RouteName, NamedRoute>;
   readonly cache: ResourceCache;
   readonly listener: ListenerAddress;
+  /** 0..100, how many attempts proxies of mode A log to this server; default 0. */
+  readonly accessLogPercent?: number;
   readonly logger: Logger;
   readonly metrics: MetricSink;
 }
@@ -187,7 +189,8 @@ export class Publisher implements Component {
       }));
       services.sort((a, b) => (a.service < b.service ? -1 : 1));
       const routes = [...this.#options.routes.entries()].map(([, route]) => route);
-      resources = gatewayResources({ listener: this.#options.listener, services, routes }, plane);
+      const { listener, accessLogPercent = 0 } = this.#options;
+      resources = gatewayResources({ listener, accessLogPercent, services, routes }, plane);
       this.#gateways.set(plane.client, resources);
     }
     return resources;

@@ -18,6 +18,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
 import type { Rng } from "../runtime/rng.js";
+import { AlsService } from "../signals/als-service.js";
 import { LrsService } from "../signals/lrs-service.js";
 import { SignalBook } from "../signals/signal-book.js";
 import type { StateStore } from "../store/state-store.js";
@@ -113,6 +114,7 @@ export class SteelyardServer implements Component {
       onReport: (report) => signals.record(report),
       onNodeGone: (node) => signals.forgetNode(node),
     });
+    const als = new AlsService({ ...of("als"), onAttempts: (attempts) => signals.recordAttempts(attempts) });
 
     const freezes = new FreezeBook({ ...of("freezes"), store, services: registry.services });
     const checkpoints = new StoredCheckpoints({ ...of("checkpoints"), store });
@@ -133,6 +135,7 @@ export class SteelyardServer implements Component {
       plans: control.plans,
       cache,
       listener: config.listener,
+      accessLogPercent: config.signals.accessLogSamplePercent,
     });
     const xds = new XdsServer({
       ...of("xds"),
@@ -141,7 +144,7 @@ export class SteelyardServer implements Component {
       collectIdleAudiencesAfterMs: IDLE_AUDIENCE_MS,
       callbacks: { onAudienceCollected: (audience) => publisher.forget(audience) },
     });
-    const services = [xds, new ClientStatusService({ server: xds, cache }), lrs];
+    const services = [xds, new ClientStatusService({ server: xds, cache }), lrs, als];
     this.#dataPlane = new DataPlaneListener({ ...of("data-plane"), address: config.xds.address, services });
 
     const app = createApi({

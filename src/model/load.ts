@@ -44,8 +44,19 @@ export interface LoadReport {
   readonly endpoints: ReadonlyMap<string, LoadSample>;
 }
 
-/** Where `latencyMs` comes from: Envoy's named metrics, or Little's law on in-flight and completions. */
-export type LatencySource = "envoy" | "little" | "none";
+/** Where `latencyMs` comes from: Envoy's named metrics, its access log, or Little's law on in-flight and completions. */
+export type LatencySource = "envoy" | "access-log" | "little" | "none";
+
+/** A random part of the tries at an endpoint over the last 15 to 30 seconds, from access logs. */
+export interface SampledAttempts {
+  readonly attempts: number;
+  /** Those that ended before the head of an answer came. */
+  readonly unanswered: number;
+  /** Percentiles of the time to first byte of successful answers, milliseconds, within 4.5 %; undefined = too few. */
+  readonly p50Ms: number | undefined;
+  readonly p90Ms: number | undefined;
+  readonly p99Ms: number | undefined;
+}
 
 /** How the backend itself told its utilisation: with its answers (ORCA, by way of load reports), or in its heartbeat. */
 export type UtilizationSource = "orca" | "heartbeat";
@@ -76,6 +87,8 @@ export interface EndpointLoad {
   readonly reportedRps?: number | undefined;
   /** Requests in flight as the backend counts them. */
   readonly reportedInFlight?: number | undefined;
+  /** What access logs say, where they are on. */
+  readonly sampled?: SampledAttempts | undefined;
   /** Milliseconds since the youngest report that mentioned this endpoint. */
   readonly ageMs: number;
   /** n / (n + 20) over the completions of this round: 0 = no evidence, 1 = plenty. */

@@ -1,7 +1,8 @@
 // The arithmetic of a round: what several proxies counted about each endpoint becomes one EndpointLoad. Pure.
 // Rates are added per proxy over its own interval, so proxies with different intervals need no common clock.
 import type { InstanceId } from "../model/ids.js";
-import { completionsOf, type EndpointLoad, type LoadSample } from "../model/load.js";
+import { completionsOf, type EndpointLoad, type LatencySource, type LoadSample } from "../model/load.js";
+import type { RoundSample } from "./attempt-book.js";
 import { type BackendReport, NO_BACKEND_REPORT } from "./backend-reports.js";
 import { type LittleState, littleLatencyMs, littleStep } from "./littles-law.js";
 import { addSamples, NO_LATENCY } from "./load-sample.js";
@@ -61,15 +62,16 @@ export interface LoadInput {
   readonly little: LittleState;
   /** What the backend says of itself; default: nothing. */
   readonly report?: BackendReport;
+  /** What access logs say of it; default: nothing. */
+  readonly sample?: RoundSample | undefined;
 }
 
 export function endpointLoad(input: LoadInput): { readonly load: EndpointLoad; readonly little: LittleState } {
-  const { instance, total, inFlight, intervalMs, ageMs, report = NO_BACKEND_REPORT } = input;
-  const { successes, errors, issued, latency } = total.sample;
+  const { instance, total, inFlight, intervalMs, ageMs, report = NO_BACKEND_REPORT, sample } = input;
+  const { successes, errors, issued } = total.sample;
   const completions = completionsOf(total.sample);
   const little = littleStep(input.little, { intervalMs, inFlight, completions });
-  const measured = latency.count > 0;
-  const latencyMs = measured ? latency.sumMs / latency.count : littleLatencyMs(little);
+  const { source, latencyMs, count } = latencyOf(total.sample, sample, little);
   // One literal, so that all loads have one shape: everybody reads them, for every endpoint, every round.
   const load: EndpointLoad = {
     instance,
@@ -80,15 +82,39 @@ export function endpointLoad(input: LoadInput): { readonly load: EndpointLoad; r
     rps: total.rps,
     errorRate: completions > 0 ? errors / completions : undefined,
     latencyMs,
-    latencyCount: measured ? latency.count : latencyMs === undefined ? 0 : completions,
-    latencySource: measured ? "envoy" : latencyMs === undefined ? "none" : "little",
+    latencyCount: count,
+    latencySource: source,
     utilization: report.utilization,
     utilizationAgeMs: report.utilizationAgeMs,
     utilizationSource: report.utilizationSource,
     reportedRps: report.reportedRps,
     reportedInFlight: report.reportedInFlight,
+    sampled: sample?.summary,
     ageMs,
     confidence: completions / (completions + CONFIDENCE_HALF),
   };
   return { load, little };
+}
+
+interface Latency {
+  readonly source: LatencySource;
+  readonly latencyMs: number | undefined;
+  /** Measurements behind it. */
+  readonly count: number;
+}
+
+/**
+ * The best there is: counted by the proxies for every request, sampled by them, or estimated. Access logs come later than
+ * load reports: where the proxies count latencies, a sample that fell into a round without any was counted before.
+ */
+function latencyOf(counted: LoadSample, sample: RoundSample | undefined, little: LittleState): Latency {
+  const { count, sumMs } = counted.latency;
+  if (count > 0) return { source: "envoy", latencyMs: sumMs / count, count };
+  const sampled = sample?.latency;
+  if (sampled !== undefined && sampled.count > 0 && counted.successes > 0) {
+    return { source: "access-log", latencyMs: sampled.sumMs / sampled.count, count: sampled.count };
+  }
+  const latencyMs = littleLatencyMs(little);
+  if (latencyMs === undefined) return { source: "none", latencyMs, count: 0 };
+  return { source: "little", latencyMs, count: completionsOf(counted) };
 }

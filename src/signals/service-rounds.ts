@@ -7,6 +7,8 @@ import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { EndpointLoad, LoadRound, LoadSample, SignalMode } from "../model/load.js";
 import type { Cancel, Clock } from "../runtime/clock.js";
 import { lowerMedian } from "../stats/median.js";
+import type { Attempt } from "./attempt.js";
+import { AttemptBook } from "./attempt-book.js";
 import { BackendReports } from "./backend-reports.js";
 import { hear, sumGauges } from "./disagreement.js";
 import { endpointMemory, littleAt, setLittle } from "./endpoint-memory.js";
@@ -16,7 +18,7 @@ import { LITTLE_START } from "./littles-law.js";
 import { addSamples } from "./load-sample.js";
 import { type Contribution, type EndpointTotal, endpointLoad, IDLE, meanIntervalMs } from "./round-aggregate.js";
 import { scheduleDeadline } from "./round-clock.js";
-import type { SampleBudget } from "./sample-budget.js";
+import { SampleBudget } from "./sample-budget.js";
 import { MODE_START, type ModeState, modeStep } from "./signal-mode.js";
 
 const LATE_INTERVALS = 1.5;
@@ -44,6 +46,8 @@ export interface ServiceRoundsOptions {
   /** Instances that may take traffic now: those whose utilisation decides about mode U. */
   readonly pool: () => readonly InstanceId[];
   readonly budget: SampleBudget;
+  /** Of endpoints with sampled attempts; default: none. */
+  readonly attemptBudget?: SampleBudget;
   readonly onRound: (round: LoadRound, closedBy: "complete" | "late") => void;
 }
 
@@ -76,6 +80,7 @@ export class ServiceRounds {
   readonly #awaited = new Set<string>();
   readonly #endpoints = endpointMemory();
   readonly #backends = new BackendReports(this.#endpoints);
+  readonly #attempts: AttemptBook;
   #mode: ModeState = MODE_START;
   #closedAtMs: number | undefined;
   /** Set while a round is open. */
@@ -85,6 +90,7 @@ export class ServiceRounds {
 
   constructor(options: ServiceRoundsOptions) {
     this.#options = options;
+    this.#attempts = new AttemptBook(options.attemptBudget ?? new SampleBudget(0));
   }
 
   /** Takes one report; says why when it does not. May deliver a round before it returns. */
@@ -115,6 +121,11 @@ export class ServiceRounds {
     this.#backends.recordBeat(instance, load, this.#options.clock.nowMs(), beatMs);
   }
 
+  /** One sampled try at an instance; says whether there was room. Counts from the next round on. */
+  recordAttempt(instance: InstanceId, attempt: Attempt): boolean {
+    return this.#attempts.record(instance, attempt, this.#options.clock.nowMs());
+  }
+
   /** The proxy is gone: its gauges no longer count and nobody waits for it. */
   forgetNode(node: string): void {
     const state = this.#reporters.get(node);
@@ -127,6 +138,7 @@ export class ServiceRounds {
   expire(): void {
     const nowMs = this.#options.clock.nowMs();
     this.#backends.prune(nowMs);
+    this.#attempts.prune(nowMs);
     for (const [node, state] of this.#reporters) {
       const silentMs = nowMs - state.heardAtMs;
       if (state.open === undefined && silentMs > EXPIRY_INTERVALS * state.cadenceMs) this.#drop(node, state);
@@ -149,6 +161,7 @@ export class ServiceRounds {
     this.#cancelDeadline?.();
     this.#cancelDeadline = undefined;
     for (const [node, state] of this.#reporters) this.#drop(node, state);
+    this.#attempts.clear();
   }
 
   #drop(node: string, state: ReporterState): void {
@@ -231,12 +244,15 @@ export class ServiceRounds {
         ageMs,
         little: littleAt(this.#endpoints, slot),
         report: this.#backends.of(instance, nowMs),
+        sample: this.#attempts.takeRound(instance, nowMs),
       });
       setLittle(this.#endpoints, slot, little);
       loads.set(instance, load);
       sums.successes += load.successes;
       sums.errors += load.errors;
-      sums.measured += total.sample.latency.count + total.sample.failedLatency.count;
+      // A sample stands for all that it was drawn from.
+      const sampled = load.latencySource === "access-log" ? load.successes : 0;
+      sums.measured += total.sample.latency.count + total.sample.failedLatency.count + sampled;
       sums.little ||= load.latencySource === "little";
     }
     for (const [instance, ageMs] of this.#backends.beatAges(nowMs)) {

@@ -5,6 +5,7 @@ import type { LoadReport, LoadRound, LoadSample } from "../model/load.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Logger, silentLogger } from "../runtime/logger.js";
 import { type MetricSink, noMetrics } from "../runtime/metrics.js";
+import type { Attempt } from "./attempt.js";
 import type { HeartbeatLoad } from "./heartbeat-load.js";
 import { SampleBudget } from "./sample-budget.js";
 import { ServiceRounds, type SignalStatus } from "./service-rounds.js";
@@ -14,6 +15,8 @@ export interface SignalLimits {
   readonly maxReporters: number;
   /** (proxy, endpoint) pairs of all services. Default 2,000,000. */
   readonly maxSamples: number;
+  /** Endpoints of all services with sampled attempts, 4 KB each. Default 20,000. */
+  readonly maxSampledEndpoints: number;
 }
 
 export interface SignalBookOptions {
@@ -39,15 +42,17 @@ export class SignalBook {
   readonly #metrics: MetricSink;
   readonly #logger: Logger;
   readonly #budget: SampleBudget;
+  readonly #attemptBudget: SampleBudget;
   readonly #services = new Map<ServiceName, ServiceRounds>();
   readonly #handlers = new Set<RoundHandler>();
 
   constructor(options: SignalBookOptions) {
     this.#options = options;
-    this.#limits = { maxReporters: 2_000, maxSamples: 2_000_000, ...options.limits };
+    this.#limits = { maxReporters: 2_000, maxSamples: 2_000_000, maxSampledEndpoints: 20_000, ...options.limits };
     this.#metrics = options.metrics ?? noMetrics;
     this.#logger = options.logger ?? silentLogger;
     this.#budget = new SampleBudget(this.#limits.maxSamples);
+    this.#attemptBudget = new SampleBudget(this.#limits.maxSampledEndpoints);
   }
 
   /** Takes a decoded, validated report. When it completes a round, the handlers run before this returns. */
@@ -70,6 +75,18 @@ export class SignalBook {
    */
   recordBeat(service: ServiceName, instance: InstanceId, load: HeartbeatLoad, beatMs: number): void {
     this.#rounds(service).recordBeat(instance, load, beatMs);
+  }
+
+  /** Takes tries at endpoints that access logs tell of, for latency only: rates and errors are the load reports'. */
+  recordAttempts(attempts: readonly Attempt[]): void {
+    for (const attempt of attempts) {
+      const service = this.#options.knows(attempt.cluster);
+      const instance = service && this.#options.instanceAt(service, attempt.endpoint);
+      if (service === undefined) this.#drop("unknown_cluster");
+      else if (instance === undefined) this.#drop("unknown_endpoint");
+      else if (!this.#rounds(service).recordAttempt(instance, attempt)) this.#drop("sample_limit");
+    }
+    if (attempts.length > 0) this.#metrics.gauge("steelyard_als_endpoints", this.#attemptBudget.used);
   }
 
   /** The proxy has closed its report stream: its gauges stop counting, rounds no longer wait for it. */
@@ -120,6 +137,7 @@ export class SignalBook {
       maxReporters: this.#limits.maxReporters,
       pool: () => this.#options.poolOf(service),
       budget: this.#budget,
+      attemptBudget: this.#attemptBudget,
       onRound: (round, closedBy) => this.#deliver(round, closedBy),
     });
     this.#services.set(service, rounds);

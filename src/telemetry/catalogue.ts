@@ -147,6 +147,13 @@ export const METRICS: readonly MetricEntry[] = [
   ),
 
   // signals
+  counter("steelyard_als_attempts_total", [], "Attempts read from access logs (ALS)."),
+  counter("steelyard_als_dropped_messages_total", [], "Access log messages dropped unread, for there were too many."),
+  gauge("steelyard_als_endpoints", [], "Endpoints with sampled attempts."),
+  counter("steelyard_als_messages_total", [], "Access log messages received."),
+  counter("steelyard_als_rejected_total", ["reason"], "Access log entries that failed validation."),
+  gauge("steelyard_als_streams", [], "Open access log streams."),
+  counter("steelyard_als_streams_refused_total", ["reason"], "Access log streams that were refused or ended."),
   counter("steelyard_lrs_messages_total", [], "Load reports received (LRS)."),
   counter("steelyard_lrs_rejected_total", ["reason"], "Load reports or parts of them that failed validation."),
   gauge("steelyard_lrs_streams", [], "Open load report streams."),

@@ -10,6 +10,7 @@ import { Router } from "../gen/envoy/extensions/filters/http/router/v3/router.js
 import { HttpConnectionManager } from "../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.js";
 import { SteelyardError } from "../model/errors.js";
 import type { NamedRoute } from "../model/route/route.js";
+import { attemptLogs } from "./access-log.js";
 import { ADS } from "./ads.js";
 import { REPORT_HEADERS } from "./latency-filter.js";
 import { packAny } from "./resource.js";
@@ -26,18 +27,22 @@ export interface ListenerAddress {
   readonly port: number;
 }
 
-/** @throws SteelyardError ERR_CONFIG_INVALID when the address is no IP literal or the port out of range */
-export function listenerOf({ address, port }: ListenerAddress): Listener {
+/**
+ * @param accessLogPercent 0..100, how many attempts Envoy tells this server of; changing it drains the listener's connections
+ * @throws SteelyardError ERR_CONFIG_INVALID when the address is no IP literal or the port out of range
+ */
+export function listenerOf({ address, port }: ListenerAddress, accessLogPercent = 0): Listener {
   if (isIP(address) === 0 || !Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new SteelyardError("ERR_CONFIG_INVALID", `listener: ${address} port ${port} is not an address to listen on`);
   }
+  const router = Router.create({ upstreamLog: attemptLogs(accessLogPercent) });
   const connectionManager = HttpConnectionManager.create({
     statPrefix: GATEWAY,
     routeSpecifier: { $case: "rds", value: { configSource: ADS, routeConfigName: GATEWAY } },
     httpFilters: [
       {
         name: "envoy.filters.http.router",
-        configType: { $case: "typedConfig", value: packAny(Router, Router.create()) },
+        configType: { $case: "typedConfig", value: packAny(Router, router) },
       },
     ],
     // No caller is trusted: x-forwarded-for is extended, not believed, and no address counts as internal. An internal

@@ -67,6 +67,8 @@ export function serviceResources(
 
 export interface GatewayInput {
   readonly listener: ListenerAddress;
+  /** 0..100; default 0 = no access log. */
+  readonly accessLogPercent?: number;
   /** All there are. */
   readonly services: readonly RoutedService[];
   /** As users declared them. */
@@ -76,7 +78,7 @@ export interface GatewayInput {
 /** The listener and its routes to all services; gRPC clients have none. */
 export function gatewayResources(input: GatewayInput, { client }: DataPlane): readonly Resource[] {
   if (client === "grpc") return [];
-  const listener = listenerOf(input.listener);
+  const listener = listenerOf(input.listener, input.accessLogPercent);
   const routes = routesOf(input.services, input.routes);
   return [
     {

@@ -13,6 +13,7 @@ import { freezeText } from "../tables.js";
 const SIGNALS = { U: "utilisation", L: "latency", Q: "queue length", N: "none" } as const;
 const SOURCES = {
   envoy: "measured by Envoy",
+  "access-log": "sampled by Envoy's access log",
   little: "estimated from requests in flight (Little's law)",
   none: "not known",
 } as const;
@@ -92,11 +93,17 @@ function loadSection(load: LoadAnswer | undefined, styles: Styles): string {
   const rows = [
     ["requests", `${rate(load.rps)} per second, ${rate(load.inFlight)} in flight`],
     ["latency", `${milliseconds(load.latencyMs)}, ${SOURCES[load.latencySource]}, ${load.latencyCount} samples`],
+    ...(load.sampled === undefined ? [] : [["sampled", sampledText(load.sampled)] as const]),
     ...(load.utilization === undefined ? [] : [["utilised", utilizationText(load)] as const]),
     ["errors", `${percent(load.errorRate)} of what was completed`],
     ["evidence", `reported ${age(load.ageMs)} ago, confidence ${percent(load.confidence)}`],
   ] as const;
   return `${styles.bold("Load in the last round")}\n${rows.map(([name, text]) => `  ${name.padEnd(10)}${text}\n`).join("")}`;
+}
+
+function sampledText({ attempts, unanswered, p50Ms, p90Ms, p99Ms }: NonNullable<LoadAnswer["sampled"]>): string {
+  const percentiles = [p50Ms, p90Ms, p99Ms].map((ms) => milliseconds(ms)).join(" / ");
+  return `p50 / p90 / p99 ${percentiles} of ${attempts} attempts, ${unanswered} without an answer`;
 }
 
 function utilizationText({ utilization, utilizationSource, utilizationAgeMs = 0 }: LoadAnswer): string {

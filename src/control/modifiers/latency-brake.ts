@@ -131,7 +131,7 @@ function measure(
   heat: EndpointHeat,
   usualMs: number,
 ): { fast: DecayedMean; slowness: number | undefined } {
-  const count = load?.latencySource === "envoy" ? load.latencyCount : 0;
+  const count = load !== undefined && load.latencySource !== "little" ? load.latencyCount : 0;
   // An instance that turns slow answers less often: its many quick answers of before must not outvote the few slow ones.
   const past = atMost(heat.fast, Math.max(count, OUTVOTE * brake.minSamples));
   const fast = decayedMean(past, gapMs, brake.fastTauMs, count, count * (load?.latencyMs ?? 0));

@@ -3,6 +3,7 @@ import { Cluster } from "../../../src/gen/envoy/config/cluster/v3/cluster.js";
 import { ClusterLoadAssignment } from "../../../src/gen/envoy/config/endpoint/v3/endpoint.js";
 import { Listener } from "../../../src/gen/envoy/config/listener/v3/listener.js";
 import { RouteConfiguration } from "../../../src/gen/envoy/config/route/v3/route.js";
+import { HttpGrpcAccessLogConfig } from "../../../src/gen/envoy/extensions/access_loggers/grpc/v3/als.js";
 import { HeaderMutation } from "../../../src/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation.js";
 import { Router } from "../../../src/gen/envoy/extensions/filters/http/router/v3/router.js";
 import { UpstreamCodec } from "../../../src/gen/envoy/extensions/filters/http/upstream_codec/v3/upstream_codec.js";
@@ -16,6 +17,7 @@ const TYPES = new Map<string, { decode(bytes: Uint8Array): unknown }>(
     ClusterLoadAssignment,
     Listener,
     RouteConfiguration,
+    HttpGrpcAccessLogConfig,
     HeaderMutation,
     Router,
     UpstreamCodec,

@@ -31,6 +31,7 @@ interface ServiceCase {
 interface GatewayCase {
   readonly kind: "gateway";
   readonly listener: ListenerAddress;
+  readonly accessLogPercent?: number;
   readonly services: Readonly<Record<string, unknown>>;
   readonly routes?: Readonly<Record<string, unknown>>;
 }
@@ -113,7 +114,7 @@ function serviceResources({
   return translated({ snapshot, plan }, { ...FULL_ENVOY, client });
 }
 
-function gateway({ listener, services, routes = {} }: GatewayCase): readonly Resource[] {
+function gateway({ listener, accessLogPercent = 0, services, routes = {} }: GatewayCase): readonly Resource[] {
   const routed = Object.entries(services).map(([name, given]) => {
     const policy = servicePolicySchema.parse(given);
     return { service: parseServiceName(name), policy, hashed: hashesKeys(bindPolicy(policy).enforcement) };
@@ -123,5 +124,5 @@ function gateway({ listener, services, routes = {} }: GatewayCase): readonly Res
     route: routeSchema.parse(given),
     revision: index + 1,
   }));
-  return gatewayResources({ listener, services: routed, routes: declared }, FULL_ENVOY);
+  return gatewayResources({ listener, accessLogPercent, services: routed, routes: declared }, FULL_ENVOY);
 }
