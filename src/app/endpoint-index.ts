@@ -3,7 +3,7 @@
 import { poolOf } from "../control/pool.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import { endpointKey } from "../model/instance.js";
-import type { ServiceSnapshot } from "../model/service.js";
+import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { WatchableMap } from "../runtime/watchable-map.js";
 
 interface IndexedService {
@@ -23,6 +23,10 @@ export class EndpointIndex {
   /** The service behind a cluster name: clusters are named as their services. */
   serviceOf(cluster: string): ServiceName | undefined {
     return this.#services.get(cluster as ServiceName)?.service;
+  }
+
+  policyOf(cluster: string): ServicePolicy | undefined {
+    return this.#services.get(cluster as ServiceName)?.policy;
   }
 
   instanceAt(service: ServiceName, endpoint: string): InstanceId | undefined {

@@ -112,6 +112,7 @@ export class SteelyardServer implements Component {
     const lrs = new LrsService({
       ...of("lrs"),
       onReport: (report) => signals.record(report),
+      utilizationMetricOf: (cluster) => endpoints.policyOf(cluster)?.orca?.utilization,
       onNodeGone: (node) => signals.forgetNode(node),
     });
     const als = new AlsService({ ...of("als"), onAttempts: (attempts) => signals.recordAttempts(attempts) });

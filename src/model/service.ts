@@ -6,6 +6,7 @@ import { circuitBreakersSchema } from "./policy/circuit-breakers.js";
 import { failoverSchema } from "./policy/failover.js";
 import { hashPolicySchema } from "./policy/hash-policy.js";
 import { healthChecksSchema } from "./policy/health-checks.js";
+import { orcaSchema } from "./policy/orca.js";
 import { outlierDetectionSchema } from "./policy/outlier-detection.js";
 import { priorityRoutingSchema } from "./policy/priority-routing.js";
 import { protocolSchema } from "./policy/protocol.js";
@@ -52,6 +53,7 @@ export const servicePolicySchema = z
     circuitBreakers: circuitBreakersSchema.optional(),
     outlierDetection: outlierDetectionSchema.optional(),
     healthChecks: healthChecksSchema.optional(),
+    orca: orcaSchema.optional(),
     tls: tlsSchema.optional(),
   })
   .describe("Policy of a service");

@@ -42,6 +42,7 @@ export function decodeLoadStats(
   request: Pick<LoadStatsRequest, "clusterStats">,
   reporter: Reporter,
   ignoredClusters: ReadonlySet<string> = DEFAULT_IGNORED_CLUSTERS,
+  utilizationMetricOf: (cluster: string) => string | undefined = () => undefined,
 ): DecodedLoadStats {
   const rejected = new Map<RejectReason, number>();
   const reject = (reason: RejectReason): void => void rejected.set(reason, (rejected.get(reason) ?? 0) + 1);
@@ -57,7 +58,7 @@ export function decodeLoadStats(
     else {
       const report = reports.get(name) ?? { intervalMs, endpoints: new Map<string, LoadSample>() };
       report.intervalMs = Math.max(report.intervalMs, intervalMs);
-      if (addEndpoints(report.endpoints, stats, reject)) byLocality.add(name);
+      if (addEndpoints(report.endpoints, stats, utilizationMetricOf(name), reject)) byLocality.add(name);
       reports.set(name, report);
     }
   }
@@ -69,6 +70,7 @@ export function decodeLoadStats(
 function addEndpoints(
   endpoints: Map<string, LoadSample>,
   stats: ClusterStats,
+  utilizationMetric: string | undefined,
   reject: (reason: RejectReason) => void,
 ): boolean {
   const add = (key: string, sample: LoadSample): void => {
@@ -90,7 +92,7 @@ function addEndpoints(
         reject("address");
         continue;
       }
-      const sample = sampleOf(entry, reject);
+      const sample = sampleOf(entry, utilizationMetric, reject);
       if (sample === "counter") reject(sample);
       else add(key, sample);
     }
@@ -128,7 +130,11 @@ function addressKey(entry: UpstreamEndpointStats): string | undefined {
   return port.value >= 1 && port.value <= 65_535 ? endpointKey(ip, port.value) : undefined;
 }
 
-function sampleOf(entry: UpstreamEndpointStats, reject: (reason: RejectReason) => void): LoadSample | "counter" {
+function sampleOf(
+  entry: UpstreamEndpointStats,
+  utilizationMetric: string | undefined,
+  reject: (reason: RejectReason) => void,
+): LoadSample | "counter" {
   const successes = Number(entry.totalSuccessfulRequests);
   const errors = Number(entry.totalErrorRequests);
   const issued = Number(entry.totalIssuedRequests);
@@ -136,7 +142,7 @@ function sampleOf(entry: UpstreamEndpointStats, reject: (reason: RejectReason) =
   if (!isPlausible({ successes, errors, issued, inFlight })) return "counter";
   const latencies = statusLatency(entry.loadMetricStats);
   if (latencies === undefined) reject("latency");
-  const utilization = utilizationOf(entry.loadMetricStats, successes + errors);
+  const utilization = utilizationOf(entry.loadMetricStats, successes + errors, utilizationMetric);
   if (utilization === "implausible") reject("utilization");
   // An instance that answers 429 at once must not look like the best one there is.
   const throttled = Math.min(successes, latencies?.throttled ?? 0);

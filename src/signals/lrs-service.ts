@@ -27,6 +27,8 @@ export interface LrsServiceOptions {
   readonly onNodeGone: (node: string) => void;
   /** Clusters that are no services. Default: `xds_cluster`. */
   readonly ignoredClusters?: ReadonlySet<string>;
+  /** Which named metric is the utilisation, by cluster; default: the usual ones. */
+  readonly utilizationMetricOf?: (cluster: string) => string | undefined;
   readonly limits?: Partial<LrsLimits>;
   readonly metrics?: MetricSink;
   readonly logger?: Logger;
@@ -114,7 +116,12 @@ export class LrsService {
         this.#retain(reporter.node);
         call.write(this.#firstAndOnlyAnswer());
       }
-      const { reports, byLocality, rejected } = decodeLoadStats(message, reporter, this.#ignoredClusters);
+      const { reports, byLocality, rejected } = decodeLoadStats(
+        message,
+        reporter,
+        this.#ignoredClusters,
+        this.#options.utilizationMetricOf,
+      );
       for (const [reason, times] of rejected) {
         this.#metrics.count("steelyard_lrs_rejected_total", { reason }, times);
       }

@@ -18,6 +18,13 @@ const BINARY_REPORT_HEADER = "endpoint-load-metrics-bin";
  */
 export const REPORTED_METRICS: readonly string[] = ["named_metrics.*"];
 
+/** What is forwarded where the backends' own reports come unchanged and so may have the standard scalars. */
+export const REPORTED_METRICS_OF_BACKENDS: readonly string[] = [
+  ...REPORTED_METRICS,
+  "application_utilization",
+  "cpu_utilization",
+];
+
 /** Headers that clients must not see: they would tell them about the backends. */
 export const REPORT_HEADERS: readonly string[] = [REPORT_HEADER, BINARY_REPORT_HEADER];
 
@@ -27,6 +34,7 @@ export const EMPTY_REPORT = "TEXT mem_utilization=0";
 /**
  * A longer report is cut, and one cut within a number is void as a whole: no backend can flood load reports with names.
  * A report in JSON or binary form, or none at all after "TEXT ", voids the measurement too; Little's law then stands in.
+ * No formatter can turn such a report into text: services that have them do without the filter (`orca.forms: all`).
  */
 const OWN_REPORT_CHARS = 256;
 

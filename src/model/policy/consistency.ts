@@ -5,10 +5,11 @@ import type { EnvoyEnforcement } from "../enforcement.js";
 import { SteelyardError } from "../errors.js";
 import type { ServicePolicy } from "../service.js";
 import { hashRules } from "./hash-rules.js";
+import { orcaRules } from "./orca-rules.js";
 import type { PolicyRule } from "./policy-rule.js";
 import { retryRules } from "./retry-rules.js";
 
-const RULES: readonly PolicyRule[] = [...hashRules, ...retryRules];
+const RULES: readonly PolicyRule[] = [...hashRules, ...orcaRules, ...retryRules];
 
 /** @throws SteelyardError ERR_INVALID_REQUEST with all that the rules found */
 export function checkConsistency(policy: ServicePolicy, enforcement: EnvoyEnforcement): void {

@@ -7,7 +7,7 @@ import type { ServiceName } from "../../model/ids.js";
 import type { ServicePolicy } from "../../model/service.js";
 import { ADS } from "../ads.js";
 import { durationOf } from "../duration.js";
-import { REPORTED_METRICS } from "../latency-filter.js";
+import { REPORTED_METRICS, REPORTED_METRICS_OF_BACKENDS } from "../latency-filter.js";
 import { packAny } from "../resource.js";
 import { circuitBreakersOf } from "./circuit-breakers.js";
 import { HTTP_OPTIONS, httpOptionsOf } from "./http-options.js";
@@ -31,7 +31,7 @@ export function clusterOf(service: ServiceName, policy: ServicePolicy, enforceme
     ignoreHealthOnHostRemoval: true,
     circuitBreakers: circuitBreakersOf(policy.circuitBreakers, policy.retry),
     ...(policy.outlierDetection && { outlierDetection: outlierDetectionOf(policy.outlierDetection) }),
-    typedExtensionProtocolOptions: { [HTTP_OPTIONS]: packAny(HttpProtocolOptions, httpOptionsOf(policy.protocol)) },
-    lrsReportEndpointMetrics: [...REPORTED_METRICS],
+    typedExtensionProtocolOptions: { [HTTP_OPTIONS]: packAny(HttpProtocolOptions, httpOptionsOf(policy)) },
+    lrsReportEndpointMetrics: [...(policy.orca?.forms === "all" ? REPORTED_METRICS_OF_BACKENDS : REPORTED_METRICS)],
   });
 }

@@ -6,7 +6,8 @@ import { latencyFilters } from "../latency-filter.js";
 /** Key in `typed_extension_protocol_options`. */
 export const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
-export function httpOptionsOf(protocol: ServicePolicy["protocol"]): HttpProtocolOptions {
+/** With all forms of ORCA the backends' reports stay as they are, and nothing is added to them. */
+export function httpOptionsOf({ protocol, orca }: Pick<ServicePolicy, "protocol" | "orca">): HttpProtocolOptions {
   return HttpProtocolOptions.create({
     upstreamProtocolOptions: {
       $case: "explicitHttpConfig",
@@ -17,6 +18,6 @@ export function httpOptionsOf(protocol: ServicePolicy["protocol"]): HttpProtocol
             : { $case: "httpProtocolOptions", value: {} },
       },
     },
-    httpFilters: latencyFilters(),
+    httpFilters: orca?.forms === "all" ? [] : latencyFilters(),
   });
 }

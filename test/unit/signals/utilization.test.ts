@@ -4,12 +4,13 @@ import { utilizationOf } from "../../../src/signals/utilization.js";
 
 type Numbers = readonly [name: string, count: number, sum: number];
 
-const of = (metrics: readonly Numbers[], completions = 1_000): ReturnType<typeof utilizationOf> =>
+const of = (metrics: readonly Numbers[], completions = 1_000, ownMetric?: string): ReturnType<typeof utilizationOf> =>
   utilizationOf(
     metrics.map(([metricName, numRequestsFinishedWithMetric, totalMetricValue]) =>
       EndpointLoadMetricStats.create({ metricName, numRequestsFinishedWithMetric, totalMetricValue }),
     ),
     completions,
+    ownMetric,
   );
 
 describe("utilisation in a load report", () => {
@@ -31,6 +32,17 @@ describe("utilisation in a load report", () => {
       ]),
     ).toEqual({ count: 10, sum: 3 });
     expect(of([["named_metrics.utilization", 10, 0]])).toEqual({ count: 10, sum: 0 });
+  });
+
+  test("a service's own metric is the only one that counts, also where it is 0", () => {
+    const metrics: Numbers[] = [
+      ["named_metrics.utilization", 10, 9],
+      ["application_utilization", 10, 9],
+      ["named_metrics.queue_fill", 10, 3],
+    ];
+    expect(of(metrics, 1_000, "queue_fill")).toEqual({ count: 10, sum: 3 });
+    expect(of([["named_metrics.queue_fill", 10, 0]], 1_000, "queue_fill")).toEqual({ count: 10, sum: 0 });
+    expect(of(metrics, 1_000, "other")).toBeUndefined();
   });
 
   test("metrics of other names are somebody else's", () => {

@@ -88,3 +88,10 @@ test("everything that is wrong is told at once", () => {
     "/retry/perTryTimeoutMs",
   ]);
 });
+
+test("orca is refused where connections are passed on as they are", () => {
+  expect(complaints({ protocol: "http2", orca: {} })).toEqual({});
+  expect(complaints({ protocol: "tcp", orca: {} })).toEqual({
+    "/orca": "protocol tcp has no answers that could carry a report",
+  });
+});
