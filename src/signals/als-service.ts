@@ -20,7 +20,7 @@ export interface AlsLimits {
   readonly maxMessageBytes: number;
   /** Open streams; Envoy has one per worker. Default 10,000. */
   readonly maxStreams: number;
-  /** Bytes per second of one stream. Default 1 MiB, about 2,500 attempts. */
+  /** Bytes per second of one stream. Default 1 MiB, about 3,000 attempts. */
   readonly streamBytesPerSecond: number;
   /** Bytes per second of all streams. Default 8 MiB. */
   readonly bytesPerSecond: number;

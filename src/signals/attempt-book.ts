@@ -1,5 +1,5 @@
 // Sampled attempts of all endpoints of one service. Memory is bounded by the budget that all services share: an endpoint
-// takes 4 KB, and gives them back when nothing was heard of it for a minute.
+// takes 2 KB, and gives them back when nothing was heard of it for a minute.
 import type { InstanceId } from "../model/ids.js";
 import type { SampledAttempts } from "../model/load.js";
 import type { Attempt } from "./attempt.js";

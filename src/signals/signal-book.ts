@@ -15,7 +15,7 @@ export interface SignalLimits {
   readonly maxReporters: number;
   /** (proxy, endpoint) pairs of all services. Default 2,000,000. */
   readonly maxSamples: number;
-  /** Endpoints of all services with sampled attempts, 4 KB each. Default 20,000. */
+  /** Endpoints of all services with sampled attempts, 2 KB each. Default 20,000. */
   readonly maxSampledEndpoints: number;
 }
 

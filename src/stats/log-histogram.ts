@@ -28,7 +28,9 @@ export class LogHistogram {
   }
 
   merge(other: LogHistogram): void {
-    for (const [at, count] of other.#buckets.entries()) this.#buckets[at] = (this.#buckets[at] ?? 0) + count;
+    const { length } = this.#buckets;
+    // By index: this runs for every endpoint in every round, and an iterator of pairs costs ten times as much.
+    for (let at = 0; at < length; at++) this.#buckets[at] = (this.#buckets[at] ?? 0) + (other.#buckets[at] ?? 0);
     this.#count += other.#count;
   }
 
@@ -40,8 +42,8 @@ export class LogHistogram {
   /** Of n numbers the ceil(quantile · n)-th smallest, at least the first; undefined without any. @param quantile 0..1 */
   quantile(quantile: number): number | undefined {
     let left = Math.max(1, Math.ceil(quantile * this.#count));
-    for (const [at, count] of this.#buckets.entries()) {
-      left -= count;
+    for (let at = 0; at < this.#buckets.length; at++) {
+      left -= this.#buckets[at] ?? 0;
       if (left <= 0) return LEAST * 2 ** ((at + 0.5) / PER_DOUBLING);
     }
     return undefined;
