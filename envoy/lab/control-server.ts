@@ -31,6 +31,8 @@ export interface BootstrapOptions {
   readonly mode?: "full" | "weights";
   /** Envoy's --concurrency; default 1, as launchEnvoy's. */
   readonly workers?: number;
+  /** More flags for `bootstrap`. */
+  readonly flags?: readonly string[];
 }
 
 export class ControlServer {
@@ -109,14 +111,14 @@ export class ControlServer {
 
   /** The YAML that `steelyard bootstrap` prints for an Envoy of this server. */
   async bootstrap(options: BootstrapOptions): Promise<string> {
-    const { nodeId, cluster, adminPort, protocol, mode, workers = 1 } = options;
+    const { nodeId, cluster, adminPort, protocol, mode, workers = 1, flags = [] } = options;
     const identity = ["--node-id", nodeId, "--cluster", cluster, "--workers", String(workers)];
     const places = ["--xds-address", this.xdsAddress, "--admin-address", `127.0.0.1:${adminPort}`];
     const variant = [
       ...(protocol === undefined ? [] : ["--protocol", protocol]),
       ...(mode === undefined ? [] : ["--mode", mode]),
     ];
-    return runCli(["bootstrap", ...identity, ...places, ...variant]);
+    return runCli(["bootstrap", ...identity, ...places, ...variant, ...flags]);
   }
 }
 

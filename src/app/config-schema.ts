@@ -4,6 +4,7 @@ import { z } from "zod";
 import { controlSettingsSchema } from "../control/settings.js";
 import { manifestSchema } from "../model/manifest.js";
 import { parseAddressPort } from "./address-port.js";
+import { xdsTlsSchema } from "./tls/xds-tls-schema.js";
 
 const addressPort = (fallback: string, description: string) =>
   z
@@ -31,7 +32,10 @@ export const configSchema = z.strictObject({
       "`normal` survives a crash of the process, `full` also a loss of power, at ten times the latency of a write.",
     ),
   xds: z
-    .strictObject({ address: addressPort("127.0.0.1:18000", "Where proxies connect: ADS, LRS, ALS (gRPC).") })
+    .strictObject({
+      address: addressPort("127.0.0.1:18000", "Where proxies connect: ADS, LRS, ALS (gRPC)."),
+      tls: xdsTlsSchema.optional(),
+    })
     .prefault({}),
   api: z.strictObject({ address: addressPort("127.0.0.1:18080", "REST API.") }).prefault({}),
   diagnostics: z.strictObject({ address: addressPort("127.0.0.1:18081", "/livez, /readyz, /metrics.") }).prefault({}),

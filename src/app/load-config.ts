@@ -143,8 +143,18 @@ function set(
 /** Environment variables are text: what they say is read as the setting wants it, so that a folder may be named `1`. */
 function valueOf(text: string, schema: z.ZodType): unknown {
   if (schema instanceof z.ZodBoolean && (text === "true" || text === "false")) return text === "true";
+  if (schema instanceof z.ZodArray) return listOf(text);
   const number = text.trim() === "" ? Number.NaN : Number(text);
   return schema instanceof z.ZodNumber && Number.isFinite(number) ? number : text;
+}
+
+/** Lists are JSON; what is not stays a text, which the schema refuses. */
+function listOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function flagOf(key: string): string {

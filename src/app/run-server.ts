@@ -26,7 +26,7 @@ export interface RunServerOptions {
 export async function runServer({ configFile, flags, env }: RunServerOptions): Promise<number> {
   const config = loadConfig({ flags, env, ...(configFile === undefined ? {} : { configFile }) });
   // Before the data folder is touched: a server that must not listen has no business there.
-  assertLoopback("--xds-address", config.xds.address.host);
+  if (config.xds.tls?.clientCaFile === undefined) assertLoopback("--xds-address", config.xds.address.host);
   assertLoopback("--api-address", config.api.address.host);
   assertLoopback("--diagnostics-address", config.diagnostics.address.host);
   const logger = createLogger({ level: config.log.level });

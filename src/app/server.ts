@@ -1,5 +1,5 @@
 // The composition root: what there is, in the order in which data flows, started in the order in which it is needed.
-
+import { status } from "@grpc/grpc-js";
 import { ApiServer } from "../api/api-server.js";
 import { createApi } from "../api/create-api.js";
 import { createDiagnostics, type Readiness } from "../api/diagnostics.js";
@@ -25,6 +25,7 @@ import type { StateStore } from "../store/state-store.js";
 import type { PrometheusSink } from "../telemetry/prometheus.js";
 import { ClientStatusService } from "../xds/client-status-service.js";
 import { ResourceCache } from "../xds/resource-cache.js";
+import { StreamError } from "../xds/stream-error.js";
 import { XdsServer } from "../xds/xds-server.js";
 import { StoredCheckpoints } from "./checkpoints.js";
 import type { Config } from "./config-schema.js";
@@ -33,6 +34,8 @@ import { DeclaredManifest } from "./declared-manifest.js";
 import { EndpointIndex } from "./endpoint-index.js";
 import { Publisher } from "./publisher.js";
 import { SignalUpkeep } from "./signal-upkeep.js";
+import { NodeAccess } from "./tls/node-access.js";
+import { TlsTermination } from "./tls/tls-termination.js";
 
 /** Audiences of a locality whose last proxy is gone are kept that long, for it may come back. */
 const IDLE_AUDIENCE_MS = 300_000;
@@ -109,8 +112,11 @@ export class SteelyardServer implements Component {
       instanceAt: (service, endpoint) => endpoints.instanceAt(service, endpoint),
       poolOf: (service) => endpoints.poolOf(service),
     });
+    const { tls } = config.xds;
+    const access = tls?.nodes && new NodeAccess({ ...of("access"), rules: tls.nodes });
     const lrs = new LrsService({
       ...of("lrs"),
+      refusal: (node, certificate) => access?.refusal("lrs", node, certificate),
       onReport: (report) => signals.record(report),
       utilizationMetricOf: (cluster) => endpoints.policyOf(cluster)?.orca?.utilization,
       onNodeGone: (node) => signals.forgetNode(node),
@@ -141,12 +147,21 @@ export class SteelyardServer implements Component {
     const xds = new XdsServer({
       ...of("xds"),
       cache,
-      audienceOf: (node) => publisher.audienceOf(node),
+      audienceOf: (node, { certificate }) => {
+        const refusal = access?.refusal("xds", node.id, certificate);
+        if (refusal !== undefined) throw new StreamError(status.PERMISSION_DENIED, refusal);
+        return publisher.audienceOf(node);
+      },
       collectIdleAudiencesAfterMs: IDLE_AUDIENCE_MS,
       callbacks: { onAudienceCollected: (audience) => publisher.forget(audience) },
     });
     const services = [xds, new ClientStatusService({ server: xds, cache }), lrs, als];
-    this.#dataPlane = new DataPlaneListener({ ...of("data-plane"), address: config.xds.address, services });
+    this.#dataPlane = new DataPlaneListener({
+      ...of("data-plane"),
+      address: config.xds.address,
+      tls: tls && new TlsTermination({ ...of("tls"), tls }),
+      services,
+    });
 
     const app = createApi({
       ...of("api"),

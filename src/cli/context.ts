@@ -30,6 +30,8 @@ export interface CliContext {
   readonly random: () => number;
   /** Unique per process start. */
   readonly newGeneration: () => string;
+  /** Replaces a file; its folder is made when there is none. */
+  readonly writeFile: (path: string, text: string) => void;
   /** Whether something accepts TCP connections there. */
   readonly accepts: (address: string, port: number) => Promise<boolean>;
   /** Takes over SIGINT and SIGTERM until the returned function is called. */

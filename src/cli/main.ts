@@ -2,9 +2,10 @@
 // The executable: the real process behind the context of the commands.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { constants } from "node:os";
+import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { packageVersion } from "../app/version.js";
 import { SteelyardError } from "../model/errors.js";
@@ -22,6 +23,10 @@ const context: CliContext = {
   sleep: (ms, signal) => wait(ms, undefined, signal && { signal }).catch(() => undefined),
   random: () => Math.random(),
   newGeneration: () => randomUUID(),
+  writeFile: (path, text) => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  },
   accepts,
   onStop,
   spawn: start,

@@ -15,6 +15,7 @@ const NO_CONTEXT: CliContext = {
   sleep: () => Promise.resolve(),
   random: () => 0,
   newGeneration: () => "",
+  writeFile: () => undefined,
   accepts: () => Promise.resolve(false),
   onStop: () => () => undefined,
   spawn: () => ({ exited: Promise.resolve(127), kill: () => undefined }),

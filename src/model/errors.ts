@@ -208,7 +208,7 @@ export const ERRORS = {
     503,
     "FAILED_PRECONDITION",
     "Refused to listen beyond loopback without authentication",
-    "Listen on 127.0.0.1 or [::1] and put an authenticating proxy in front.",
+    "For `--xds-address` set `xds.tls.clientCaFile`, see docs/security.md. Else listen on 127.0.0.1 or [::1] and put an authenticating proxy in front.",
   ),
   ERR_CONFIG_INVALID: entry(
     "config-invalid",

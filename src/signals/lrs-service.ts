@@ -25,6 +25,11 @@ export interface LrsServiceOptions {
   readonly onReport: (report: LoadReport) => void;
   /** The last stream of this node has ended. */
   readonly onNodeGone: (node: string) => void;
+  /**
+   * Why a client may not report as this node; undefined: it may. Default: all may.
+   * @param certificate of the client as TLS has verified it, DER; undefined when it has shown none
+   */
+  readonly refusal?: (node: string, certificate: Uint8Array | undefined) => string | undefined;
   /** Clusters that are no services. Default: `xds_cluster`. */
   readonly ignoredClusters?: ReadonlySet<string>;
   /** Which named metric is the utilisation, by cluster; default: the usual ones. */
@@ -113,7 +118,14 @@ export class LrsService {
           refuse(status.INVALID_ARGUMENT, "node", "the first message needs a node id of 1 to 256 printable characters");
           return;
         }
-        this.#retain(reporter.node);
+        const { node } = reporter;
+        const refusal = this.#options.refusal?.(node, call.getAuthContext().sslPeerCertificate?.raw);
+        if (refusal !== undefined) {
+          reporter = undefined; // it has not joined, and has nothing to leave
+          refuse(status.PERMISSION_DENIED, "principal", refusal);
+          return;
+        }
+        this.#retain(node);
         call.write(this.#firstAndOnlyAnswer());
       }
       const { reports, byLocality, rejected } = decodeLoadStats(

@@ -56,10 +56,30 @@ export const METRICS: readonly MetricEntry[] = [
   // app
   counter("steelyard_assignments_total", [], "Assignments (CLA) written to the xDS cache."),
   counter("steelyard_checkpoint_failures_total", [], "Learned state of a service that could not be saved."),
+  gauge(
+    "steelyard_tls_certificate_expiry_timestamp_seconds",
+    [],
+    "When the certificate of the port for data planes ends, seconds since the Unix epoch.",
+  ),
+  counter(
+    "steelyard_tls_connections_refused_total",
+    ["reason"],
+    "Connections of data planes that TLS refused: certificate, trust_domain or handshake.",
+  ),
+  counter(
+    "steelyard_tls_reloads_total",
+    ["result"],
+    "Changes of the certificate files: ok, or failed, when the last good ones stay.",
+  ),
   counter(
     "steelyard_translation_failures_total",
     [],
     "Services whose resources could not be made; the last good ones stay.",
+  ),
+  counter(
+    "steelyard_xds_nodes_refused_total",
+    ["service", "reason"],
+    "Streams, xds or lrs, of a client that may not be the node it says (node_id), or that no rule names (principal).",
   ),
 
   // api

@@ -5,6 +5,7 @@ import { isIP } from "node:net";
 import { SteelyardError } from "../model/errors.js";
 import type { Locality } from "../model/instance.js";
 import { latencySnippet, ownClusterSnippet, type XdsProtocol } from "./bootstrap-snippets.js";
+import { type BootstrapTls, transportSocketSection } from "./bootstrap-tls.js";
 
 /** Who connects, and to whom. */
 export interface BootstrapIdentity {
@@ -25,6 +26,8 @@ export interface BootstrapOptions extends BootstrapIdentity {
   /** What Envoy is started with as `--concurrency`, 1..1024. */
   readonly workers: number;
   readonly locality?: Locality;
+  /** Default: plaintext, for a server on the same host. */
+  readonly tls?: BootstrapTls;
 }
 
 /** @throws SteelyardError ERR_CONFIG_INVALID naming the option */
@@ -106,7 +109,7 @@ cluster_manager:
 `;
 }
 
-function xdsClusterSection({ xdsAddress }: BootstrapOptions): string {
+function xdsClusterSection({ xdsAddress, tls }: BootstrapOptions): string {
   const address = parseXdsAddress(xdsAddress);
   return `static_resources:
   clusters:
@@ -121,7 +124,7 @@ function xdsClusterSection({ xdsAddress }: BootstrapOptions): string {
           http2_protocol_options:
             # Finds out that a silent server is gone.
             connection_keepalive: {interval: 30s, timeout: 5s}
-    load_assignment:
+${tls === undefined ? "" : transportSocketSection(tls)}    load_assignment:
       cluster_name: xds_cluster
       endpoints:
       - lb_endpoints:

@@ -3,6 +3,14 @@
 import type { NodeInfo } from "./node.js";
 import type { RefusalError } from "./request.js";
 
+/** The other end of a connection. */
+export interface Peer {
+  /** Address. */
+  readonly peer: string;
+  /** The client's certificate as TLS has verified it, DER; undefined in plaintext, over REST, or when it has shown none. */
+  readonly certificate: Uint8Array | undefined;
+}
+
 export interface StreamInfo {
   /** Unique within the server. */
   readonly id: number;

@@ -3,7 +3,7 @@
 import { status } from "@grpc/grpc-js";
 import type { Cancel } from "../runtime/clock.js";
 import { CacheView } from "./cache-view.js";
-import type { StreamInfo } from "./callbacks.js";
+import type { Peer, StreamInfo } from "./callbacks.js";
 import type { Receipt } from "./channel.js";
 import type { Draft } from "./draft.js";
 import type { Engine } from "./engine.js";
@@ -26,8 +26,7 @@ export interface Protocol<R extends DiscoveryRequest> {
   readonly session: (ports: SessionPorts) => Session<R>;
 }
 
-export interface StreamTransport extends FrameSink {
-  readonly peer: string;
+export interface StreamTransport extends FrameSink, Peer {
   /** Ends the stream after all that was written, with OK or with the error's status. */
   end(error?: StreamError): void;
   /** Ends the stream at once where the transport can; else as `end`. */
@@ -201,7 +200,7 @@ export class DiscoveryStream<R extends DiscoveryRequest> extends StreamWriter im
   #join(node: NodeInfo): Session<R> {
     const { protocol } = this.#options;
     const { cache, index, limits, callbacks, audiences, audienceOf } = this.#engine;
-    const audience = audienceOf(node);
+    const audience = audienceOf(node, this.#transport);
     audiences.join(audience);
     this.#node = node;
     this.#audience = audience;

@@ -2,7 +2,7 @@
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
-import type { XdsCallbacks } from "./callbacks.js";
+import type { Peer, XdsCallbacks } from "./callbacks.js";
 import type { Pumped } from "./fan-out.js";
 import type { FirstAnswers } from "./first-answers.js";
 import type { IdleAudiences } from "./idle-audiences.js";
@@ -17,7 +17,7 @@ export interface Engine {
   readonly cache: ResourceCache;
   readonly index: SubscriptionIndex<Pumped>;
   readonly audiences: IdleAudiences;
-  readonly audienceOf: (node: NodeInfo) => string;
+  readonly audienceOf: (node: NodeInfo, peer: Peer) => string;
   readonly callbacks: XdsCallbacks;
   readonly limits: XdsLimits;
   readonly clock: Clock;

@@ -5,6 +5,7 @@ import { DiscoveryRequest, DiscoveryResponse } from "../gen/envoy/service/discov
 import type { Engine } from "./engine.js";
 import { globOf, membersOf } from "./glob.js";
 import { nodeInfo } from "./node.js";
+import { certificateOf } from "./peer-certificate.js";
 import { StreamError } from "./stream-error.js";
 import { SotwSubscription } from "./subscription.js";
 import { ruleOf } from "./type-rules.js";
@@ -25,10 +26,12 @@ interface Asked {
   /** e.g. `cds-rest`. */
   readonly transport: string;
   readonly peer: string;
+  readonly certificate: Uint8Array | undefined;
 }
 
 /** @throws StreamError as a stream would end, and whatever status the callbacks refuse with */
-export function answerFetch(engine: Engine, { bytes, onlyType, transport, peer }: Asked): FetchAnswer {
+export function answerFetch(engine: Engine, asked: Asked): FetchAnswer {
+  const { bytes, onlyType, transport, peer } = asked;
   const { cache, limits, clock, callbacks, metrics } = engine;
   const { request, node: wireNode } = decodeSotw(bytes, { onlyType, limits, wallMs: clock.wallMs() });
   const node = nodeInfo(wireNode, limits);
@@ -36,7 +39,7 @@ export function answerFetch(engine: Engine, { bytes, onlyType, transport, peer }
   const rule = ruleOf(typeUrl);
   callbacks.onFetch?.({ transport, peer, node }, { typeUrl });
   metrics.count("steelyard_xds_requests_total", { type: rule.label, kind: "none" });
-  const audience = engine.audienceOf(node);
+  const audience = engine.audienceOf(node, asked);
   const subscription = new SotwSubscription(rule);
   subscription.update(request.names, true);
   const { versionInfo, resources } = subscription.all
@@ -58,7 +61,9 @@ export function answerFetch(engine: Engine, { bytes, onlyType, transport, peer }
 export function unaryFetch(engine: Engine, transport: string, onlyType: string): handleUnaryCall<Buffer, Buffer> {
   return (call, callback) => {
     try {
-      const { message } = answerFetch(engine, { bytes: call.request, onlyType, transport, peer: call.getPeer() });
+      const { request: bytes } = call;
+      const peer = call.getPeer();
+      const { message } = answerFetch(engine, { bytes, onlyType, transport, peer, certificate: certificateOf(call) });
       callback(null, Buffer.from(message));
     } catch (thrown) {
       if (!(thrown instanceof StreamError)) engine.logger.error({ err: thrown }, "xds fetch failed");

@@ -3,6 +3,7 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { StreamTransport } from "./discovery-stream.js";
 import type { Draft } from "./draft.js";
+import { certificateOf } from "./peer-certificate.js";
 import type { StreamError } from "./stream-error.js";
 import type { Writer } from "./stream-writer.js";
 
@@ -31,6 +32,10 @@ export class GrpcTransport implements CallTransport {
   constructor(call: BytesCall) {
     this.#call = call;
     this.peer = call.getPeer();
+  }
+
+  get certificate(): Uint8Array | undefined {
+    return certificateOf(this.#call);
   }
 
   start(receiver: Receiver): void {

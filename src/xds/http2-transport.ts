@@ -5,6 +5,7 @@ import { status } from "@grpc/grpc-js";
 import type { Draft } from "./draft.js";
 import { type BytesCall, type CallTransport, endCall, type Receiver, releaseWith } from "./grpc-transport.js";
 import { MessageReader } from "./message-reader.js";
+import { certificateOf } from "./peer-certificate.js";
 import { StreamError } from "./stream-error.js";
 import type { Writer } from "./stream-writer.js";
 
@@ -23,6 +24,10 @@ export class Http2Transport implements CallTransport {
     this.#stream = stream;
     this.#reader = new MessageReader(maxRequestBytes);
     this.peer = call.getPeer();
+  }
+
+  get certificate(): Uint8Array | undefined {
+    return certificateOf(this.#call);
   }
 
   start(receiver: Receiver): void {

@@ -3,6 +3,7 @@ export type {
   FetchInfo,
   MissingInfo,
   NackInfo,
+  Peer,
   RequestInfo,
   ResponseInfo,
   StreamInfo,

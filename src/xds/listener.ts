@@ -1,6 +1,6 @@
 // A gRPC server on a listener of our own, for those who do not bring one. The backlog is why: Node's default of 511 drops
 // the connects of a fleet that comes back at once, and each dropped one waits a second or more.
-import { createServer, type Server as NetServer } from "node:net";
+import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Clock } from "../runtime/clock.js";
 
@@ -11,6 +11,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Default: plaintext. */
   readonly credentials?: ServerCredentials;
+  /** Makes the server that accepts connections, e.g. one that ends TLS itself. Default: a plain one of node:net. */
+  readonly createServer?: (onConnection: (socket: Socket) => void) => Promise<NetServer>;
 }
 
 export interface ListenAddress {
@@ -41,9 +43,11 @@ export class XdsListener {
     });
   }
 
-  async open({ host, port, credentials = ServerCredentials.createInsecure() }: ListenOptions): Promise<ListenAddress> {
+  async open(options: ListenOptions): Promise<ListenAddress> {
+    const { host, port, credentials = ServerCredentials.createInsecure() } = options;
     const injector = this.grpc.createConnectionInjector(credentials);
-    const net = createServer({ noDelay: true }, (socket) => injector.injectConnection(socket));
+    const accept = (socket: Socket): void => injector.injectConnection(socket);
+    const net = options.createServer ? await options.createServer(accept) : createServer({ noDelay: true }, accept);
     await new Promise<void>((resolve, reject) => {
       net.once("error", reject);
       net.listen({ host, port, backlog: BACKLOG }, resolve);

@@ -50,6 +50,7 @@ export class RestGateway {
         bytes: json ? requestOf(body) : body,
         onlyType: service.onlyType ?? "",
         transport: `${service.label}-rest`,
+        certificate: undefined,
         peer: `${request.socket.remoteAddress ?? ""}:${request.socket.remotePort ?? ""}`,
       });
       if (unchanged) return void response.writeHead(304).end();

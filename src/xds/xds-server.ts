@@ -7,7 +7,7 @@ import { type Logger, silentLogger } from "../runtime/logger.js";
 import { type MetricSink, noMetrics } from "../runtime/metrics.js";
 import { type Rng, systemRng } from "../runtime/rng.js";
 import { CallTransports, type WritePath } from "./call-transports.js";
-import type { XdsCallbacks } from "./callbacks.js";
+import type { Peer, XdsCallbacks } from "./callbacks.js";
 import type { ClientReport } from "./client-status.js";
 import { DiscoveryStream, type Protocol, type StreamTransport } from "./discovery-stream.js";
 import type { Engine } from "./engine.js";
@@ -36,9 +36,9 @@ export interface XdsServerOptions {
   readonly cache: ResourceCache;
   /**
    * Which audience of the cache a node belongs to; asked once per stream, at its first request. The node is untrusted
-   * input. May throw a StreamError to refuse it.
+   * input; the certificate of its peer is not. May throw a StreamError to refuse it.
    */
-  readonly audienceOf: (node: NodeInfo) => string;
+  readonly audienceOf: (node: NodeInfo, peer: Peer) => string;
   /** Default: the clock of the system. */
   readonly clock?: Clock;
   readonly callbacks?: XdsCallbacks;

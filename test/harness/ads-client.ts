@@ -1,6 +1,13 @@
 // A scripted xDS client over real gRPC, for every discovery service and both variants. It does what it is told and nothing
 // else: no acknowledgement, no subscription is sent unless the test says so.
-import { Client, type ClientDuplexStream, credentials, type ServiceError, status } from "@grpc/grpc-js";
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
 import { DeltaDiscoveryRequest, DiscoveryRequest } from "../../src/gen/envoy/service/discovery/v3/discovery.js";
 import { DISCOVERY_SERVICES } from "../../src/xds/services.js";
 import { Inbox } from "./inbox.js";
@@ -10,6 +17,8 @@ export interface AdsClientOptions {
   readonly port: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
+  /** Default: plaintext. */
+  readonly credentials?: ChannelCredentials;
   readonly variant: XdsVariant;
   /** `ads` (default), `cds`, `eds`, `lds`, `rds`, … */
   readonly service?: string;
@@ -48,12 +57,16 @@ export class AdsClient {
   constructor(options: AdsClientOptions) {
     this.#options = options;
     this.variant = options.variant;
-    this.#client = new Client(`${options.host ?? "127.0.0.1"}:${options.port}`, credentials.createInsecure(), {
-      "grpc.use_local_subchannel_pool": 1,
-      "grpc.max_receive_message_length": -1,
-      "grpc.initial_reconnect_backoff_ms": 50,
-      "grpc.max_reconnect_backoff_ms": 200,
-    });
+    this.#client = new Client(
+      `${options.host ?? "127.0.0.1"}:${options.port}`,
+      options.credentials ?? credentials.createInsecure(),
+      {
+        "grpc.use_local_subchannel_pool": 1,
+        "grpc.max_receive_message_length": -1,
+        "grpc.initial_reconnect_backoff_ms": 50,
+        "grpc.max_reconnect_backoff_ms": 200,
+      },
+    );
     this.#stream = this.#open();
   }
 

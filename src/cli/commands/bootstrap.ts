@@ -1,11 +1,13 @@
 // `steelyard bootstrap`: the file a blank Envoy, or a gRPC client, starts with, on standard output.
 import { type Command, Option } from "commander";
-import { type BootstrapOptions, bootstrapYaml, grpcBootstrapJson } from "../../app/bootstrap.js";
+import { type BootstrapOptions, bootstrapYaml, grpcBootstrapJson, sdsFiles } from "../../app/bootstrap.js";
 import type { CliContext } from "../context.js";
 import { integer } from "../options.js";
+import { sdsPath, TLS_FLAGS, type TlsFlags, tlsOf, withTls } from "./bootstrap-tls.js";
 
 interface Flags
-  extends Pick<BootstrapOptions, "nodeId" | "xdsAddress" | "adminAddress" | "protocol" | "mode" | "workers"> {
+  extends TlsFlags,
+    Pick<BootstrapOptions, "nodeId" | "xdsAddress" | "adminAddress" | "protocol" | "mode" | "workers"> {
   readonly client: "envoy" | "grpc";
   readonly cluster: string;
   readonly region?: string;
@@ -17,10 +19,11 @@ const ENVOY_FLAGS = {
   protocol: "--protocol",
   mode: "--mode",
   workers: "--workers",
+  ...TLS_FLAGS,
 } as const;
 
 export function addBootstrap(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command("bootstrap")
     .description("print what makes an Envoy, or a gRPC client, connect to this server")
     .addOption(
@@ -43,16 +46,22 @@ export function addBootstrap(program: Command, context: CliContext): void {
     )
     .option("--workers <n>", "worker threads of the proxy, its --concurrency", integer(1, 1_024), 2)
     .option("--region <region>", "where the proxy runs")
-    .option("--zone <zone>", "where the proxy runs")
-    .action(({ client, cluster, region, zone, ...flags }: Flags, command: Command) => {
-      const located = region !== undefined || zone !== undefined;
-      const locality = { region: region ?? "", zone: zone ?? "", subZone: "" };
-      const options = { ...flags, nodeCluster: cluster, ...(located && { locality }) };
-      if (client === "grpc") {
-        refuseEnvoyFlags(command);
-        context.stdout.write(grpcBootstrapJson(options));
-      } else context.stdout.write(bootstrapYaml(options));
-    });
+    .option("--zone <zone>", "where the proxy runs");
+  withTls(command).action(({ client, cluster, region, zone, ...flags }: Flags, command: Command) => {
+    const { nodeId, xdsAddress, adminAddress, protocol, mode, workers } = flags;
+    const located = region !== undefined || zone !== undefined;
+    const locality = { region: region ?? "", zone: zone ?? "", subZone: "" };
+    const identity = { nodeId, nodeCluster: cluster, xdsAddress, ...(located && { locality }) };
+    if (client === "grpc") {
+      refuseEnvoyFlags(command);
+      context.stdout.write(grpcBootstrapJson(identity));
+      return;
+    }
+    const tls = tlsOf(flags, xdsAddress);
+    const yaml = bootstrapYaml({ ...identity, adminAddress, protocol, mode, workers, ...(tls && { tls }) });
+    if (tls) for (const [name, text] of sdsFiles(tls)) context.writeFile(sdsPath(tls, name), text);
+    context.stdout.write(yaml);
+  });
 }
 
 function refuseEnvoyFlags(command: Command): void {

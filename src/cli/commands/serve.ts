@@ -7,6 +7,10 @@ const KEYS: Readonly<Record<string, string>> = {
   dataDir: "dataDir",
   store: "store",
   xdsAddress: "xds.address",
+  xdsTlsCertFile: "xds.tls.certFile",
+  xdsTlsKeyFile: "xds.tls.keyFile",
+  xdsTlsClientCaFile: "xds.tls.clientCaFile",
+  xdsTlsTrustDomain: "xds.tls.trustDomain",
   apiAddress: "api.address",
   diagnosticsAddress: "diagnostics.address",
   logLevel: "log.level",
@@ -20,6 +24,10 @@ export function addServe(program: Command, { env }: CliContext, onExit: (code: n
     .option("--data-dir <folder>", "where the server keeps its state")
     .addOption(new Option("--store <store>", "memory forgets everything at a restart").choices(["sqlite", "memory"]))
     .option("--xds-address <address:port>", "where proxies connect")
+    .option("--xds-tls-cert-file <file>", "certificate of that port, PEM")
+    .option("--xds-tls-key-file <file>", "its private key, PEM")
+    .option("--xds-tls-client-ca-file <file>", "authorities of the proxies' certificates, PEM: each must show one")
+    .option("--xds-tls-trust-domain <domain>", "SPIFFE trust domain that the proxies must be of")
     .option("--api-address <address:port>", "REST API")
     .option("--diagnostics-address <address:port>", "/livez, /readyz, /metrics")
     .addOption(

@@ -91,13 +91,14 @@ export class Rig {
   /** An Envoy of this rig's server, one worker unless said otherwise; LIVE when resolved. */
   async startEnvoy(options: RigEnvoyOptions = {}): Promise<RunningEnvoy> {
     const { nodeId = "edge-1", cluster = "edge", workers = 1, transform = (text) => text, ...rest } = options;
-    const { protocol, mode, ...launch } = rest;
+    const { protocol, mode, flags = [], ...launch } = rest;
     const { path } = await findEnvoy();
     const bootstrap = await this.server.bootstrap({
       nodeId,
       cluster,
       workers,
       adminPort: 0,
+      flags,
       ...(protocol === undefined ? {} : { protocol }),
       ...(mode === undefined ? {} : { mode }),
     });

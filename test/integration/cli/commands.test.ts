@@ -297,6 +297,17 @@ describe("bootstrap and version", () => {
     expect(parse(weights.out)).not.toHaveProperty("dynamic_resources.cds_config");
   });
 
+  test("bootstrap with TLS writes the files that the YAML names", async () => {
+    const cli = new Terminal();
+    const own = ["--tls-cert", "/own/tls.pem", "--tls-key", "/own/tls.key", "--tls-sds-dir", "/sds"];
+    const base = ["bootstrap", "--node-id", "e", "--cluster", "c", "--xds-address", "[::1]:18000"];
+    const { code, out } = await cli.run(...base, "--tls-ca", "/tls/ca.pem", ...own);
+    expect(code).toBe(0);
+    expect([...cli.files.keys()]).toEqual(["/sds/trust.yaml", "/sds/identity.yaml"]);
+    for (const path of cli.files.keys()) expect(out).toContain(path);
+    expect(out).toContain('{san_type: IP_ADDRESS, matcher: {exact: "::1"}}');
+  });
+
   test("version", async () => {
     for (const spelling of ["version", "--version", "-V"])
       expect(await steelyard(spelling)).toEqual({ code: 0, out: "1.2.3\n", err: "" });
@@ -333,6 +344,8 @@ describe("failures", () => {
     [["bootstrap", "--node-id", "n", "--cluster", "c", "--xds-address", "nowhere"]],
     [["bootstrap", "--node-id", "n", "--cluster", "c", "--workers", "0"]],
     [["bootstrap", "--node-id", "n", "--cluster", "c", "--client", "grpc", "--mode", "weights"]],
+    [["bootstrap", "--node-id", "n", "--cluster", "c", "--tls-cert", "c.pem"]],
+    [["bootstrap", "--node-id", "n", "--cluster", "c", "--tls-cert", "c.pem", "--tls-key", "c.key"]],
     [["register", "orders", "--id", "a", "--address", "host.example", "--port", "80"]],
     [["register", "orders", "--id", "a", "--address", "10.0.0.1", "--port", "0"]],
     [["serve", "--store", "etcd"]],

@@ -43,7 +43,7 @@ export class Terminal {
   readonly slept: number[] = [];
   readonly children: FakeChild[] = [];
   portAccepts = true;
-  /** By path; `-` is standard input. */
+  /** By path, read or written; `-` is standard input. */
   readonly files = new Map<string, string>();
   readonly #stops = new Set<(signal: StopSignal) => void>();
   readonly context: CliContext;
@@ -60,6 +60,7 @@ export class Terminal {
       sleep: (ms, stop) => this.#sleep(ms, stop),
       random: () => 1,
       newGeneration: () => "generation-1",
+      writeFile: (path, text) => void this.files.set(path, text),
       accepts: () => Promise.resolve(this.portAccepts),
       onStop: (handler) => {
         this.#stops.add(handler);

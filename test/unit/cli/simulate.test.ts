@@ -22,6 +22,7 @@ async function cli(...args: readonly string[]): Promise<{ code: number; out: str
     sleep: unavailable,
     random: unavailable,
     newGeneration: unavailable,
+    writeFile: unavailable,
     accepts: unavailable,
     onStop: unavailable,
     spawn: unavailable,
