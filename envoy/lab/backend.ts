@@ -1,6 +1,7 @@
 // A backend of the lab: an HTTP server with a number of slots, one FIFO queue, and a service time on timers, so that
 // many of them fit into one core. Faults are switches: slower, failing at once, failing sometimes, hanging.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
 import type { Rng } from "../../src/runtime/rng.js";
 import { listenOnLoopback } from "./listen.js";
 
@@ -35,6 +36,8 @@ export interface LabBackendOptions {
   readonly slots: number;
   readonly serviceTime: ServiceTime;
   readonly rng: Rng;
+  /** Certificate, key, and which callers it asks for certificates. Default: plaintext. */
+  readonly tls?: TlsOptions;
 }
 
 interface Waiting {
@@ -58,7 +61,8 @@ export class LabBackend {
     this.name = options.name;
     this.slots = options.slots;
     this.#options = options;
-    this.#server = createServer((request, response) => this.#onRequest(request, response));
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void => this.#onRequest(request, response);
+    this.#server = options.tls ? createTlsServer(options.tls, onRequest) : createServer(onRequest);
     // A backend that closes idle connections races with Envoy's pool and would cause errors of its own.
     this.#server.keepAliveTimeout = 0;
     this.#server.headersTimeout = 0;

@@ -5,6 +5,7 @@ import type { Freeze } from "../model/freeze.js";
 import { takesTraffic } from "../model/health.js";
 import type { CatalogueInstance } from "../model/instance.js";
 import type { WeightPlan } from "../model/plan.js";
+import { withoutSecrets } from "../model/policy/secrets.js";
 import type { InstanceProbe } from "../model/probe.js";
 import type { NamedRoute } from "../model/route/route.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
@@ -94,7 +95,7 @@ export function presentService(snapshot: ServiceSnapshot): ServiceAnswer {
 }
 
 function presentPolicy(policy: ServicePolicy): ServiceAnswer["policy"] {
-  return { ...policy };
+  return { ...withoutSecrets(policy) };
 }
 
 export function presentChange(change: ManifestChange): ApplyAnswer["changes"][number] {

@@ -162,7 +162,7 @@ export const ROUTES = [
     method: "put",
     path: SERVICE,
     summary: "Declare a service and set its policy.",
-    body: { schema: servicePolicySchema, optional: true },
+    body: { schema: servicePolicySchema, optional: true, large: true }, // certificates
     headers: ["If-Match", "If-None-Match"],
     replies: [
       { status: 201, description: "Created.", schema: answers.serviceAnswerSchema },

@@ -121,7 +121,11 @@ export class SteelyardServer implements Component {
       utilizationMetricOf: (cluster) => endpoints.policyOf(cluster)?.orca?.utilization,
       onNodeGone: (node) => signals.forgetNode(node),
     });
-    const als = new AlsService({ ...of("als"), onAttempts: (attempts) => signals.recordAttempts(attempts) });
+    const als = new AlsService({
+      ...of("als"),
+      refusal: (node, certificate) => access?.refusal("als", node, certificate),
+      onAttempts: (attempts) => signals.recordAttempts(attempts),
+    });
 
     const freezes = new FreezeBook({ ...of("freezes"), store, services: registry.services });
     const checkpoints = new StoredCheckpoints({ ...of("checkpoints"), store });

@@ -5,6 +5,7 @@ import { type FieldError, SteelyardError } from "../model/errors.js";
 import { jsonPointer } from "../model/field-errors.js";
 import type { RouteName, ServiceName } from "../model/ids.js";
 import type { Manifest } from "../model/manifest.js";
+import { withSecretsOf } from "../model/policy/secrets.js";
 import type { NamedRoute, Route } from "../model/route/route.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import { assertFailover, type PolicyOf } from "./failover-rules.js";
@@ -47,8 +48,9 @@ export class ManifestWriter {
    * @throws SteelyardError ERR_INVALID_REQUEST, ERR_UNKNOWN_POLICY, ERR_DOMAIN_CONFLICT with pointers into the manifest,
    *   ERR_QUOTA_EXCEEDED, of the store
    */
-  async apply(manifest: Manifest, { dryRun }: { readonly dryRun: boolean }): Promise<readonly ManifestChange[]> {
+  async apply(given: Manifest, { dryRun }: { readonly dryRun: boolean }): Promise<readonly ManifestChange[]> {
     return this.#lock.run("manifest", async () => {
+      const manifest = this.#withSecrets(given);
       const policyOf: PolicyOf = (service) =>
         Object.hasOwn(manifest.services, service)
           ? manifest.services[service]
@@ -67,6 +69,15 @@ export class ManifestWriter {
       if (Object.keys(manifest.routes).length > 0) await this.#options.routes.putAll(manifest.routes);
       return changes;
     });
+  }
+
+  #withSecrets(given: Manifest): Manifest {
+    const { services } = this.#options.registry;
+    const kept = Object.entries(given.services).map(([name, policy]) => [
+      name,
+      withSecretsOf(policy, services.get(name as ServiceName)?.policy),
+    ]);
+    return { ...given, services: Object.fromEntries(kept) };
   }
 
   #check(manifest: Manifest, policyOf: PolicyOf): void {

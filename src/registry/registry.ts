@@ -4,6 +4,7 @@
 import { SteelyardError } from "../model/errors.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { AdminState, CatalogueInstance, Instance } from "../model/instance.js";
+import { withSecretsOf } from "../model/policy/secrets.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
@@ -230,9 +231,10 @@ export class Registry implements Component {
    */
   async putService(
     service: ServiceName,
-    policy: ServicePolicy,
+    given: ServicePolicy,
     options: { readonly ifNoneMatch?: boolean; readonly ifMatch?: number | undefined } = {},
   ): Promise<{ readonly snapshot: ServiceSnapshot; readonly outcome: "created" | "changed" | "unchanged" }> {
+    const policy = withSecretsOf(given, this.services.get(service)?.policy);
     this.#policyCheck(policy);
     let outcome: "created" | "changed" | "unchanged" = "unchanged";
     const write = () =>

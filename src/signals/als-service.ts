@@ -28,6 +28,8 @@ export interface AlsLimits {
 
 export interface AlsServiceOptions {
   readonly clock: Clock;
+  /** Why a client may not send as this node, as in LrsService. Default: all may. */
+  readonly refusal?: (node: string, certificate: Uint8Array | undefined) => string | undefined;
   readonly onAttempts: (attempts: readonly Attempt[]) => void;
   readonly limits?: Partial<AlsLimits>;
   readonly metrics?: MetricSink;
@@ -111,10 +113,17 @@ export class AlsService {
         refuse(status.INVALID_ARGUMENT, "malformed", "not a StreamAccessLogsMessage");
         return;
       }
-      node ??= reporterOf(message.identifier?.node)?.node;
       if (node === undefined) {
-        refuse(status.INVALID_ARGUMENT, "node", "the first message needs a node id of 1 to 256 printable characters");
-        return;
+        node = reporterOf(message.identifier?.node)?.node;
+        if (node === undefined) {
+          refuse(status.INVALID_ARGUMENT, "node", "the first message needs a node id of 1 to 256 printable characters");
+          return;
+        }
+        const refusal = this.#options.refusal?.(node, call.getAuthContext().sslPeerCertificate?.raw);
+        if (refusal !== undefined) {
+          refuse(status.PERMISSION_DENIED, "principal", refusal);
+          return;
+        }
       }
       const { attempts, rejected } = decodeAccessLog(message);
       if (attempts.length > 0) this.#metrics.count("steelyard_als_attempts_total", {}, attempts.length);

@@ -79,7 +79,7 @@ export const METRICS: readonly MetricEntry[] = [
   counter(
     "steelyard_xds_nodes_refused_total",
     ["service", "reason"],
-    "Streams, xds or lrs, of a client that may not be the node it says (node_id), or that no rule names (principal).",
+    "Streams, xds, lrs or als, of a client that may not be the node it says (node_id), or that no rule names (principal).",
   ),
 
   // api

@@ -9,10 +9,11 @@ import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { AssignmentEndpoint } from "./assignment.js";
 import type { AssignmentEncoder } from "./assignment-encoder.js";
 import { clusterOf } from "./cluster/cluster.js";
+import { secretNamesOf, secretsOf } from "./cluster/upstream-tls.js";
 import type { DataPlane } from "./data-plane.js";
 import { GATEWAY, type ListenerAddress, listenerOf, routesOf } from "./gateway.js";
 import { grpcServiceResources } from "./grpc/service-resources.js";
-import { ASSIGNMENT_TYPE, CLUSTER_TYPE, LISTENER_TYPE, type Resource, ROUTE_TYPE } from "./resource.js";
+import { ASSIGNMENT_TYPE, CLUSTER_TYPE, LISTENER_TYPE, type Resource, ROUTE_TYPE, SECRET_TYPE } from "./resource.js";
 import type { RoutedService } from "./route/user-route.js";
 
 /** A service as the catalogue and the control loop see it. */
@@ -59,8 +60,12 @@ export function serviceResources(
       typeUrl: CLUSTER_TYPE,
       name,
       bytes: Cluster.encode(cluster).finish(),
-      refs: [{ typeUrl: ASSIGNMENT_TYPE, name }],
+      refs: [
+        { typeUrl: ASSIGNMENT_TYPE, name },
+        ...secretNamesOf(name, snapshot.policy).map((secret) => ({ typeUrl: SECRET_TYPE, name: secret })),
+      ],
     },
+    ...secretsOf(name, snapshot.policy),
     { typeUrl: ASSIGNMENT_TYPE, name, bytes: encoderOf(name).encode(endpointsOf({ snapshot, plan })) },
   ];
 }

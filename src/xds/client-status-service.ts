@@ -1,6 +1,6 @@
 // The client status discovery service (CSDS), from the server's point of view: per node and resource whether it was sent,
 // accepted or refused, and why. It shows everybody's configuration to whoever may call it, so it is not added to a gRPC
-// server unless its owner says so. Answers are bounded; a client that wants more names fewer nodes.
+// server unless its owner says so; of secrets it shows that they are there. Answers are bounded; a client that wants more names fewer nodes.
 
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
@@ -19,6 +19,7 @@ import { type ClientReport, clientConfig } from "./client-status.js";
 import { matchesNode } from "./node-matcher.js";
 import type { Resource } from "./resource.js";
 import { invalidArgument, resourceExhausted, StreamError } from "./stream-error.js";
+import { TYPE_URLS } from "./type-rules.js";
 
 /** Encoded answer, bytes; those that ask must accept as much. */
 const MAX_ANSWER_BYTES = 64 << 20;
@@ -94,7 +95,7 @@ export class ClientStatusService {
       else byNode.set(report.node.id, [report]);
     }
     const contentOf = (audience: string, typeUrl: string, name: string): Resource | undefined =>
-      excludeResourceContents ? undefined : cache.get(audience, typeUrl, name);
+      excludeResourceContents || typeUrl === TYPE_URLS.secret ? undefined : cache.get(audience, typeUrl, name);
     const configs: Uint8Array[] = [];
     let answerBytes = 0;
     for (const [, reports] of [...byNode].sort(([a], [b]) => (a < b ? -1 : 1))) {

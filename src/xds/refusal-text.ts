@@ -16,6 +16,13 @@ export function refusalText(raw: string): string {
   return `${ELLIPSIS}${kept}`;
 }
 
+/** The same for a refused secret, which the text may quote. */
+export function secretRefusalText(raw: string): string {
+  if (!/PRIVATE KEY|inline_|password/i.test(raw)) return refusalText(raw);
+  const at = raw.lastIndexOf(PGV);
+  return at < 0 ? "withheld, for it may quote the secret" : refusalText(`${ELLIPSIS}${raw.slice(at)}`);
+}
+
 /** Control characters, line separators and lone surrogates become spaces. */
 function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, " ");

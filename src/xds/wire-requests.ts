@@ -6,11 +6,12 @@ import * as proto from "../gen/envoy/service/discovery/v3/discovery.js";
 import type { Status } from "../gen/google/rpc/status.js";
 import type { XdsLimits } from "./limits.js";
 import { isLong, NamesMemory } from "./names-memory.js";
-import { refusalText } from "./refusal-text.js";
+import { refusalText, secretRefusalText } from "./refusal-text.js";
 import type { DeltaRequest, RefusalError, SotwRequest } from "./request.js";
 import { type SotwScan, scanDelta, scanSotw } from "./request-scanner.js";
 import { RecentNames, SharedNames } from "./shared-names.js";
 import { invalidArgument, resourceExhausted } from "./stream-error.js";
+import { TYPE_URLS } from "./type-rules.js";
 
 export interface Decoded<R> {
   readonly request: R;
@@ -95,7 +96,7 @@ export function decodeSotw(bytes: Uint8Array, context: DecodeContext): Decoded<F
   const message = decode(() => proto.DiscoveryRequest.decode(bytes), bytes, context);
   const typeUrl = checkedType(message.typeUrl, context);
   checkNames(message.resourceNames, context.limits);
-  const error = refusal(message.errorDetail, context.wallMs);
+  const error = refusal(message.errorDetail, typeUrl, context.wallMs);
   return {
     node: message.node,
     request: { typeUrl, nonce: message.responseNonce, error, names: message.resourceNames },
@@ -129,7 +130,7 @@ export function decodeDelta(bytes: Uint8Array, context: DecodeContext): Decoded<
   const request: DeltaRequest = {
     typeUrl,
     nonce: message.responseNonce,
-    error: refusal(message.errorDetail, context.wallMs),
+    error: refusal(message.errorDetail, typeUrl, context.wallMs),
     subscribe: message.resourceNamesSubscribe,
     unsubscribe: message.resourceNamesUnsubscribe,
     initialVersions,
@@ -171,7 +172,8 @@ function checkNames(names: readonly string[], limits: XdsLimits): void {
 const tooLong = (text: string, { maxNameBytes }: XdsLimits): boolean =>
   text.length * 3 > maxNameBytes && Buffer.byteLength(text) > maxNameBytes;
 
-function refusal(detail: Status | undefined, atMs: number): RefusalError | undefined {
+function refusal(detail: Status | undefined, typeUrl: string, atMs: number): RefusalError | undefined {
   if (!detail) return undefined;
-  return { ...(detail.code === 0 ? {} : { code: detail.code }), message: refusalText(detail.message), atMs };
+  const message = (typeUrl === TYPE_URLS.secret ? secretRefusalText : refusalText)(detail.message);
+  return { ...(detail.code === 0 ? {} : { code: detail.code }), message, atMs };
 }

@@ -30,7 +30,7 @@ export class NodeAccess {
    * Why not; undefined: it may. What is refused is counted.
    * @param certificate of the client, DER; undefined when it has shown none
    */
-  refusal(service: "xds" | "lrs", nodeId: string, certificate: Uint8Array | undefined): string | undefined {
+  refusal(service: "xds" | "lrs" | "als", nodeId: string, certificate: Uint8Array | undefined): string | undefined {
     const principal = certificate && spiffeIdOf(new X509Certificate(certificate))?.uri;
     const allowed = principal === undefined ? [] : this.#rules.filter((rule) => rule.principal.test(principal));
     if (allowed.some((rule) => rule.nodeId.test(nodeId))) return undefined;

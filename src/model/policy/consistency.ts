@@ -8,8 +8,9 @@ import { hashRules } from "./hash-rules.js";
 import { orcaRules } from "./orca-rules.js";
 import type { PolicyRule } from "./policy-rule.js";
 import { retryRules } from "./retry-rules.js";
+import { tlsRules } from "./tls-rules.js";
 
-const RULES: readonly PolicyRule[] = [...hashRules, ...orcaRules, ...retryRules];
+const RULES: readonly PolicyRule[] = [...hashRules, ...orcaRules, ...retryRules, ...tlsRules];
 
 /** @throws SteelyardError ERR_INVALID_REQUEST with all that the rules found */
 export function checkConsistency(policy: ServicePolicy, enforcement: EnvoyEnforcement): void {

@@ -13,6 +13,7 @@ import { circuitBreakersOf } from "./circuit-breakers.js";
 import { HTTP_OPTIONS, httpOptionsOf } from "./http-options.js";
 import { loadBalancingOf } from "./load-balancing.js";
 import { outlierDetectionOf } from "./outlier-detection.js";
+import { transportSocketOf } from "./upstream-tls.js";
 
 export function clusterOf(service: ServiceName, policy: ServicePolicy, enforcement: EnvoyEnforcement): Cluster {
   return Cluster.create({
@@ -33,5 +34,6 @@ export function clusterOf(service: ServiceName, policy: ServicePolicy, enforceme
     ...(policy.outlierDetection && { outlierDetection: outlierDetectionOf(policy.outlierDetection) }),
     typedExtensionProtocolOptions: { [HTTP_OPTIONS]: packAny(HttpProtocolOptions, httpOptionsOf(policy)) },
     lrsReportEndpointMetrics: [...(policy.orca?.forms === "all" ? REPORTED_METRICS_OF_BACKENDS : REPORTED_METRICS)],
+    transportSocket: transportSocketOf(service, policy),
   });
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findEnvoy } from "../../../envoy/find-envoy.mjs";
 import { ask } from "../../../envoy/lab/ask.js";
-import { fixed, LabBackend, type ServiceTime } from "../../../envoy/lab/backend.js";
+import { fixed, LabBackend, type LabBackendOptions, type ServiceTime } from "../../../envoy/lab/backend.js";
 import { Cleanup } from "../../../envoy/lab/cleanup.js";
 import { type BootstrapOptions, ControlServer, type ControlServerOptions } from "../../../envoy/lab/control-server.js";
 import { freePorts } from "../../../envoy/lab/ports.js";
@@ -32,6 +32,8 @@ export interface RigBackendOptions extends Partial<Pick<RegistrationOptions, "we
   readonly slots?: number;
   /** Default: fixed 1 ms. */
   readonly serviceTime?: ServiceTime;
+  /** Default: plaintext. */
+  readonly tls?: LabBackendOptions["tls"];
   /** Whether it registers itself; default true. */
   readonly register?: boolean;
 }
@@ -111,9 +113,9 @@ export class Rig {
   }
 
   async startBackend(options: RigBackendOptions): Promise<RigBackend> {
-    const { name, service, slots = 100, serviceTime = fixed(1), register = true, ...registered } = options;
+    const { name, service, slots = 100, serviceTime = fixed(1), register = true, tls, ...registered } = options;
     this.#count += 1;
-    const backend = new LabBackend({ name, slots, serviceTime, rng: seededRng(this.#count) });
+    const backend = new LabBackend({ name, slots, serviceTime, rng: seededRng(this.#count), ...(tls && { tls }) });
     this.#cleanup.own(`backend ${name}`, backend);
     await backend.start();
     const identity = { apiUrl: this.server.api.url, service, id: name, port: backend.port };

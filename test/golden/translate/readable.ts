@@ -8,7 +8,10 @@ import { HeaderMutation } from "../../../src/gen/envoy/extensions/filters/http/h
 import { Router } from "../../../src/gen/envoy/extensions/filters/http/router/v3/router.js";
 import { UpstreamCodec } from "../../../src/gen/envoy/extensions/filters/http/upstream_codec/v3/upstream_codec.js";
 import { HttpConnectionManager } from "../../../src/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.js";
+import { TcpProxy } from "../../../src/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.js";
 import { PreviousHostsPredicate } from "../../../src/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.js";
+import { Secret } from "../../../src/gen/envoy/extensions/transport_sockets/tls/v3/secret.js";
+import { UpstreamTlsContext } from "../../../src/gen/envoy/extensions/transport_sockets/tls/v3/tls.js";
 import { HttpProtocolOptions } from "../../../src/gen/envoy/extensions/upstreams/http/v3/http_protocol_options.js";
 
 const TYPES = new Map<string, { decode(bytes: Uint8Array): unknown }>(
@@ -24,6 +27,9 @@ const TYPES = new Map<string, { decode(bytes: Uint8Array): unknown }>(
     HttpConnectionManager,
     HttpProtocolOptions,
     PreviousHostsPredicate,
+    Secret,
+    TcpProxy,
+    UpstreamTlsContext,
   ].map((type) => [`type.googleapis.com/${type.$type}`, type]),
 );
 

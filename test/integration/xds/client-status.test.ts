@@ -86,12 +86,15 @@ describe.each(["sotw", "delta"] as const)("%s", (variant) => {
       if (response.names.includes("bad")) client.nack(response, "no such port");
       else client.ack(response);
     };
+    put(TYPE_URLS.secret, { key: "private" });
     for (let seen = 0; seen < 3; seen++) await refuse(); // both together, then each alone
     await client.acceptAll();
     client.subscribe(endpoint, ["waiting"]);
     expect((await client.expectResponse(endpoint)).names).toEqual(["waiting"]);
     client.subscribe(cluster);
     await client.accept(cluster);
+    client.subscribe(TYPE_URLS.secret, ["key"]);
+    expect((await client.accept(TYPE_URLS.secret)).names).toEqual(["key"]);
     await client.expectNoResponse();
 
     const { config } = await fetchStatus(bytesOf({ nodeMatchers: [{ nodeId: exact("n") }] }));
@@ -106,6 +109,7 @@ describe.each(["sotw", "delta"] as const)("%s", (variant) => {
     const content = (name: string): string => Buffer.from(namedBytes(name, "1")).toString();
     expect(shown).toEqual({
       C: [1, 3, content("C"), ""],
+      key: [1, 3, "", ""], // that it is there, not what it is
       good: [1, 3, content("good"), ""],
       bad: [4, 4, content("bad"), "no such port"],
       waiting: [3, 1, content("waiting"), ""],

@@ -4,7 +4,7 @@ import { Node } from "../../../src/gen/envoy/config/core/v3/base.js";
 import { DeltaDiscoveryRequest, DiscoveryRequest } from "../../../src/gen/envoy/service/discovery/v3/discovery.js";
 import { DEFAULT_LIMITS, StreamError } from "../../../src/xds/index.js";
 import { nodeInfo } from "../../../src/xds/node.js";
-import { refusalText } from "../../../src/xds/refusal-text.js";
+import { refusalText, secretRefusalText } from "../../../src/xds/refusal-text.js";
 import { decodeDelta, decodeSotw } from "../../../src/xds/wire-requests.js";
 
 const context = { onlyType: undefined, limits: DEFAULT_LIMITS, wallMs: 5 };
@@ -79,6 +79,18 @@ describe("refusalText", () => {
     const kept = refusalText(`${"ä".repeat(4_000)}end`);
     expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(1024);
     expect(kept).toMatch(/^…ä+end$/u);
+  });
+
+  test("quotes nothing of a refused secret but the verdict", () => {
+    const end = "Proto constraint validation failed (TlsCertificateValidationError.X: bad)";
+    const dump = `goo.gle/debugstr private_key { inline_string: "-----BEGIN PRIVATE KEY-----abc" }: ${end}`;
+    expect(secretRefusalText(dump)).toBe(`…${end}`);
+    expect(secretRefusalText('secret { inline_bytes: "abc" }')).not.toContain("abc");
+    expect(secretRefusalText("Failed to load certificate chain from <inline>")).toMatch(/^Failed to load/);
+    const errorDetail = { code: 3, message: `x PRIVATE KEY ${"abc".repeat(10)}`, details: [] };
+    const secret = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
+    const read = decodeDelta(delta({ typeUrl: secret, responseNonce: "1", errorDetail }), context);
+    expect(read.request.error?.message).not.toContain("abc");
   });
 
   test("lets no control character or lone surrogate through", () => {
