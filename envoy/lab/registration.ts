@@ -14,7 +14,13 @@ export interface RegistrationOptions {
   /** Registered relative capacity; default: the server's. */
   readonly weight?: number;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** 0 is the most preferred, and the default. */
+  readonly priority?: number;
+  readonly locality?: { readonly region: string; readonly zone: string };
 }
+
+/** What an instance says of itself. */
+export type RegistrationStatus = "starting" | "ready" | "degraded" | "draining";
 
 const leaseSchema = z.object({ heartbeatAfterMs: z.number().min(100).max(3_600_000).optional() });
 const answerSchema = z.object({ lease: leaseSchema.optional(), heartbeatAfterMs: z.number().optional() });
@@ -28,6 +34,7 @@ export class Registration {
   readonly #generation = randomUUID();
   #timer: NodeJS.Timeout | undefined;
   #gone = false;
+  #status: RegistrationStatus = "ready";
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
@@ -44,6 +51,12 @@ export class Registration {
     await this.#call("POST", `${this.#url}/drain`, { timeoutSeconds });
   }
 
+  /** Says something else of itself with the next beat, which is now. */
+  async say(status: RegistrationStatus): Promise<void> {
+    this.#status = status;
+    await this.#call("PUT", `${this.#url}/heartbeat`, { generation: this.#generation, status });
+  }
+
   /** Stops beating without a word, as a crash would. */
   silence(): void {
     this.#gone = true;
@@ -57,11 +70,14 @@ export class Registration {
   }
 
   async #register(): Promise<void> {
-    const { address = "127.0.0.1", port, weight, metadata } = this.#options;
+    const { address = "127.0.0.1", port, weight, metadata, priority, locality } = this.#options;
     const body = {
       address,
       port,
       generation: this.#generation,
+      status: this.#status,
+      ...(priority === undefined ? {} : { priority }),
+      ...(locality === undefined ? {} : { locality }),
       ...(weight === undefined ? {} : { weight }),
       ...(metadata === undefined ? {} : { metadata }),
     };

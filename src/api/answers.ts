@@ -47,6 +47,15 @@ export const instanceAnswerSchema = z
     registeredAt: z.iso.datetime(),
     revision,
     lease: leaseAnswerSchema,
+    drain: z
+      .strictObject({
+        left: share.describe("Part of its share that it still gets; 0 = no new requests."),
+        timeoutSeconds: z
+          .number()
+          .describe("From the end of new requests until it is removed; earlier when nothing is in flight."),
+      })
+      .optional()
+      .describe("Set once it was asked to drain."),
     degraded: z.boolean().optional().describe("The store is down: this is held in memory only."),
   })
   .describe("A registered instance");
@@ -203,13 +212,27 @@ export const weightsAnswerSchema = z
     freeze: freezeSchema.optional().describe("Set while an operator's freeze holds."),
     policy: z.string(),
     signalMode,
+    levels: z
+      .array(
+        z.strictObject({
+          service: z.string().optional().describe("The instances of this other service, which take over."),
+          priority: z.int(),
+          share: share.describe("Of the traffic, for its healthy instances; in panic for all."),
+          degradedShare: share.describe("Of the traffic, for its degraded instances."),
+          panic: z.boolean().describe("Health is ignored, too few are healthy."),
+          instances: z.int(),
+          healthy: z.int(),
+          degraded: z.int(),
+        }),
+      )
+      .describe("Priorities, most preferred first, and what Envoy sends to each."),
     endpoints: z.array(
       z.strictObject({
         instance: z.string(),
         address: z.string(),
         port: z.int(),
         weight: z.int().describe("What Envoy is told."),
-        share: share.describe("Target share of the traffic."),
+        share: share.describe("Target share of what the service's own instances get."),
         measuredShare: share.optional().describe("Share of what was completed in the last round."),
         ...shadow,
         health,

@@ -63,7 +63,11 @@ export interface RegistryPort {
   heartbeat(service: ServiceName, id: InstanceId, beat: Heartbeat): LeaseGrant;
   /** The same for batches: a refused beat is a result, for a thousand of them may come at once. */
   tryHeartbeat(service: ServiceName, id: InstanceId, beat: Heartbeat): LeaseGrant | "unknown" | "generation";
-  drain(service: ServiceName, id: InstanceId, options: { readonly timeoutMs: number }): Promise<CatalogueInstance>;
+  drain(
+    service: ServiceName,
+    id: InstanceId,
+    options: { readonly timeoutMs: number; readonly rampMs: number },
+  ): Promise<CatalogueInstance>;
   setAdminState(service: ServiceName, id: InstanceId, state: AdminState): Promise<CatalogueInstance>;
   /** @throws SteelyardError also ERR_UNKNOWN_POLICY, ERR_INVALID_REQUEST: it knows the algorithms */
   putService(

@@ -46,6 +46,9 @@ export function presentInstance(instance: CatalogueInstance, grant?: LeaseGrant)
     ...(instance.imported === true && { imported: true as const }),
     registeredAt: new Date(instance.registeredAtMs).toISOString(),
     revision: instance.revision,
+    ...(instance.drain && {
+      drain: { left: instance.drain.left, timeoutSeconds: instance.drain.timeoutMs / 1_000 },
+    }),
     lease: {
       state: instance.lease,
       ttlSeconds: instance.ttlMs / 1_000,
@@ -117,6 +120,7 @@ export function presentWeights(plan: WeightPlan): WeightsAnswer {
     ...(plan.freeze && { freeze: presentFreeze(plan.freeze) }),
     policy: plan.policy,
     signalMode: plan.signalMode,
+    levels: plan.levels.map((level) => ({ ...level })),
     endpoints: plan.entries.map((entry) => ({
       instance: entry.instance,
       address: entry.address,
@@ -136,7 +140,7 @@ export function presentWeights(plan: WeightPlan): WeightsAnswer {
 /** What a service shows between its first registration and its first plan. */
 export function presentUnplanned(snapshot: ServiceSnapshot): WeightsAnswer {
   const { service, policy } = snapshot;
-  return { service, revision: 0, mode: "normal", policy: policy.algorithm, signalMode: "N", endpoints: [] };
+  return { service, revision: 0, mode: "normal", policy: policy.algorithm, signalMode: "N", levels: [], endpoints: [] };
 }
 
 export function presentExplanation(explanation: Explanation): ExplanationAnswer {

@@ -27,7 +27,18 @@ export const heartbeatBatchSchema = z
 
 export const drainSchema = z
   .strictObject({
-    timeoutSeconds: z.number().min(0).max(3_600).default(30).describe("Until the instance is removed."),
+    timeoutSeconds: z
+      .number()
+      .min(0)
+      .max(3_600)
+      .default(30)
+      .describe("From the end of new requests until the instance is removed, should some still be in flight."),
+    rampSeconds: z
+      .number()
+      .min(0)
+      .max(3_600)
+      .default(0)
+      .describe("Before that: how long its share shrinks in steps, so that the others warm up to what they take over."),
   })
   .describe("Drain");
 

@@ -1,8 +1,10 @@
 // Who has which address, and who may take traffic: load reports name endpoints by `ip:port`, control by instance id.
 // Worked out once per snapshot of a service.
+import { levelsOf } from "../control/levels.js";
 import { poolOf } from "../control/pool.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import { endpointKey } from "../model/instance.js";
+import { takeoverServices } from "../model/policy/failover.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { WatchableMap } from "../runtime/watchable-map.js";
 
@@ -33,6 +35,12 @@ export class EndpointIndex {
     return this.#index(service)?.byEndpoint.get(endpoint);
   }
 
+  /** Whether the endpoint is one of the services that take over when this one cannot. */
+  isOfTakeover(service: ServiceName, endpoint: string): boolean {
+    const failover = this.#services.get(service)?.policy.failover;
+    return takeoverServices(service, failover).some((other) => this.instanceAt(other, endpoint) !== undefined);
+  }
+
   /** Instances that compete for traffic; empty when the service is unknown. */
   poolOf(service: ServiceName): readonly InstanceId[] {
     return this.#index(service)?.pool ?? [];
@@ -49,7 +57,7 @@ export class EndpointIndex {
     const indexed = {
       snapshot,
       byEndpoint: new Map(snapshot.instances.map(({ id, address, port }) => [endpointKey(address, port), id])),
-      pool: poolOf(snapshot.instances).map(({ id }) => id),
+      pool: poolOf(levelsOf(snapshot).own).map(({ id }) => id),
     };
     this.#indexed.set(service, indexed);
     return indexed;

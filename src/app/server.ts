@@ -110,6 +110,7 @@ export class SteelyardServer implements Component {
       ...of("signals"),
       knows: (cluster) => endpoints.serviceOf(cluster),
       instanceAt: (service, endpoint) => endpoints.instanceAt(service, endpoint),
+      isOfTakeover: (service, endpoint) => endpoints.isOfTakeover(service, endpoint),
       poolOf: (service) => endpoints.poolOf(service),
     });
     const { tls } = config.xds;

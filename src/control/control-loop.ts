@@ -6,6 +6,7 @@ import type { Freeze } from "../model/freeze.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { LoadRound } from "../model/load.js";
 import { PLAN_MODES, type PlanMode, type WeightPlan } from "../model/plan.js";
+import { takeoverServices } from "../model/policy/failover.js";
 import { DEFAULT_SERVICE_POLICY, type ServicePolicy, type ServiceSnapshot } from "../model/service.js";
 import type { Cancel, Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
@@ -51,6 +52,8 @@ export class ControlLoop implements Component, ControlView {
   readonly plans = new WatchableMap<ServiceName, WeightPlan>();
   readonly #options: ControlLoopOptions;
   readonly #running = new Map<ServiceName, Running>();
+  /** Those whose failover names other services. */
+  readonly #failingOver = new Set<ServiceName>();
   readonly #stops: (() => void)[] = [];
   #sweep: Cancel | undefined;
   #sinceCheckpointMs = 0;
@@ -66,6 +69,7 @@ export class ControlLoop implements Component, ControlView {
     this.#stops.push(
       services.subscribe((changes) => {
         for (const [service, snapshot] of changes) this.#onCatalogue(service, snapshot);
+        this.#onRelated(new Set([...changes].map(([service]) => service)));
       }),
       freezes.subscribe((changes) => {
         for (const [service, freeze] of changes) this.#onFreeze(service, freeze);
@@ -94,10 +98,12 @@ export class ControlLoop implements Component, ControlView {
     if (snapshot === undefined) {
       running?.retry?.();
       this.#running.delete(service);
+      this.#failingOver.delete(service);
       this.plans.delete(service);
       this.#options.checkpoints.forget(service);
       return;
     }
+    this.#noteTakeover(service, snapshot.policy);
     if (running === undefined) {
       this.#begin(service, snapshot);
       return;
@@ -106,11 +112,34 @@ export class ControlLoop implements Component, ControlView {
     if (!sameAlgorithm(running.policy, snapshot.policy)) running.bound = this.#bind(service, snapshot.policy);
     running.policy = snapshot.policy;
     const { clock } = this.#options;
+    const related = this.#related(service, snapshot.policy);
     this.#publish(
       service,
       running,
-      running.controller.onCatalogue(snapshot, running.bound, clock.nowMs(), clock.wallMs()),
+      running.controller.onCatalogue(snapshot, running.bound, clock.nowMs(), clock.wallMs(), related),
     );
+  }
+
+  #noteTakeover(service: ServiceName, policy: ServicePolicy): void {
+    if (takeoverServices(service, policy.failover).length > 0) this.#failingOver.add(service);
+    else this.#failingOver.delete(service);
+  }
+
+  /** Services that take over when this one cannot; those that there are. */
+  #related(service: ServiceName, policy: ServicePolicy): readonly ServiceSnapshot[] {
+    return takeoverServices(service, policy.failover).flatMap((other) => this.#options.services.get(other) ?? []);
+  }
+
+  /** Tells those whose failover leads to services that have changed. */
+  #onRelated(changed: ReadonlySet<ServiceName>): void {
+    const { clock } = this.#options;
+    for (const service of this.#failingOver) {
+      const running = this.#running.get(service);
+      if (running === undefined) continue;
+      if (!takeoverServices(service, running.policy.failover).some((other) => changed.has(other))) continue;
+      const related = this.#related(service, running.policy);
+      this.#publish(service, running, running.controller.onRelated(related, clock.nowMs(), clock.wallMs()));
+    }
   }
 
   #onFreeze(service: ServiceName, freeze: Freeze | undefined): void {
@@ -130,10 +159,12 @@ export class ControlLoop implements Component, ControlView {
     const wallMs = clock.wallMs();
     const restored = this.#restore(service);
     const freeze = freezes.get(service);
+    const related = this.#related(service, snapshot.policy);
     let controller = new ServiceController(snapshot, bound, {
       service,
       settings,
       freeze,
+      related,
       ...(restored === undefined ? {} : { restored }),
     });
     let decision: Decision;
@@ -142,7 +173,7 @@ export class ControlLoop implements Component, ControlView {
     } catch (thrown) {
       // Only the state of an algorithm, opaque to the schema, can be at fault here: without it there is nothing to trip on.
       logger.error({ service, err: thrown }, "checkpoint cannot be used, learning starts anew");
-      controller = new ServiceController(snapshot, bound, { service, settings, freeze });
+      controller = new ServiceController(snapshot, bound, { service, settings, freeze, related });
       decision = controller.onTimer(nowMs, wallMs);
     }
     const running: Running = { controller, bound, policy: snapshot.policy, retry: undefined, dirty: false };

@@ -52,9 +52,12 @@ export function isChange(value: number): boolean {
   return Math.abs(value - 1) >= ROUNDING;
 }
 
-/** What the registered weights alone would give the endpoint, 0..1. */
-export function fairShareOf({ weights, totalWeight }: EndpointPool, position: number): number {
-  return (weights[position] ?? 0) / totalWeight;
+/** What the registered weights alone would give the endpoint of what its group gets, 0..1. */
+export function fairShareOf(pool: EndpointPool, position: number): number {
+  const { weights, left, groups, groupLoads, groupWeights } = pool;
+  const group = groups[position] ?? 0;
+  const weight = (weights[position] ?? 0) * (left[position] ?? 1);
+  return (weight / (groupWeights[group] ?? 1)) * (groupLoads[group] ?? 1);
 }
 
 /** Share over fair share of everybody. */

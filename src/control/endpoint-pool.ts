@@ -1,19 +1,26 @@
-// The pool of a service as policies see it, from the members of its catalogue.
+// The pool of a service as policies see it, from those who share out its traffic.
 import { type EndpointPool, endpointPool } from "../balancers/endpoint-pool.js";
 import type { InstanceId } from "../model/ids.js";
 import type { CatalogueInstance } from "../model/instance.js";
-import { poolOf } from "./pool.js";
+import type { TrafficGroup } from "./pool.js";
 
 /**
- * @param instances all that are registered, sorted by id
  * @param before the pool until now: where its members stay, so does its array of ids, and with it the order of all tables
  */
-export function pooled(instances: readonly CatalogueInstance[], before?: EndpointPool): EndpointPool {
-  const members = poolOf(instances).map(({ id, weight, locality: { region, zone, subZone } }) => ({
-    id,
-    weight,
-    locality: `${region}/${zone}/${subZone}`,
-  }));
+export function pooled(groups: readonly TrafficGroup[], before?: EndpointPool): EndpointPool {
+  const members = groups
+    .flatMap(({ key, load, members: ofGroup }) =>
+      ofGroup.map(({ id, weight, drain, locality: { region, zone, subZone } }) => ({
+        id,
+        weight,
+        // In panic even those get traffic who should not.
+        left: drain?.left || 1,
+        // Nearness is compared among those only who share out the same traffic.
+        locality: `${key} ${region}/${zone}/${subZone}`,
+        group: { key, load },
+      })),
+    )
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
   const isSame = before !== undefined && isInOrder(members, before.ids);
   return isSame ? endpointPool(members, before.ids) : endpointPool(members);
 }

@@ -6,6 +6,7 @@ import type { InstanceId } from "../model/ids.js";
 import { completionsOf, type EndpointLoad, type LoadRound } from "../model/load.js";
 import { compose } from "./compose.js";
 import { type Draft, ratiosOf, sumOf } from "./draft.js";
+import { fitGroups } from "./fit-groups.js";
 import { blendShares } from "./guards/blend.js";
 import { clamp } from "./guards/clamp.js";
 import { collapseToEqual } from "./guards/collapse-to-equal.js";
@@ -98,7 +99,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
   const effects = outputs
     .filter(({ modifier }) => !(panic && modifier.reactsToFaults))
     .map(({ output }) => output.effects);
-  const composed = blendShares(compose({ pool, policy, effects }), input.blend);
+  const composed = blendShares(fitGroups(compose({ pool, policy, effects })), input.blend);
   const acted = outputs.some(({ output }) => output.effects.size > 0);
   const guarded = bound.policy.dynamic && ids.length > 0 ? guard(composed, input, elapsedMs, acted) : exactly(composed);
   const shares = sharesOf(pool, policy.products, guarded);
@@ -132,7 +133,8 @@ function guard(composed: Draft, { settings, before }: EvaluationInput, elapsedMs
   const ratios = ratiosOf(bounded);
   const collapsed = collapseToEqual(bounded, before.equal, guards);
   if (collapsed.equal) return { ...collapsed, steps: undefined, ratios };
-  return { ...quantise(collapsed.draft, before.steps, guards), equal: false, ratios };
+  const { draft, steps } = quantise(collapsed.draft, before.steps, guards);
+  return { draft: fitGroups(draft), steps, equal: false, ratios };
 }
 
 /** Static policies say exactly what they want; there is no signal that could mislead them. */

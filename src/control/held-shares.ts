@@ -2,11 +2,11 @@
 // registered weight deserves and the others keep their ratios, so its weight is fitted to theirs; who drains and comes back
 // finds its old weight. The shares are kept apart from what is in force, because there an absent member has none.
 import type { EndpointPool } from "../balancers/endpoint-pool.js";
-import { weightsFor } from "../balancers/enforcement/share-law.js";
 import type { EnvoyEnforcement } from "../model/enforcement.js";
 import type { InstanceId } from "../model/ids.js";
 import type { CatalogueInstance } from "../model/instance.js";
-import { normalise } from "./draft.js";
+import { fittedShares } from "./fit-groups.js";
+import { weightsByGroup } from "./group-weights.js";
 import type { InForce } from "./in-force.js";
 import type { Target } from "./target.js";
 
@@ -35,7 +35,10 @@ export function heldTarget(
   const { inFlightPerWorker, equal } = inForce;
   const { weight, step } = inForce.members.alignedTo(pool.ids).columns;
   const after = withNewcomers(instances, pool, held);
-  const shares = normalise(Float64Array.from(pool.ids, (id) => after.get(id) ?? 0));
+  const shares = fittedShares(
+    pool,
+    Float64Array.from(pool.ids, (id) => after.get(id) ?? 0),
+  );
   return {
     held: after,
     equal,
@@ -45,7 +48,7 @@ export function heldTarget(
     reasonsOf: () => [],
     weights: () => {
       const told = pool.ids.map((id, i) => (held.has(id) ? weight[i] || undefined : undefined));
-      return fitted(told, weightsFor(enforcement, [...shares], inFlightPerWorker));
+      return fitted(pool, told, weightsByGroup(enforcement, pool, shares, inFlightPerWorker));
     },
   };
 }
@@ -70,17 +73,26 @@ function withNewcomers(instances: readonly CatalogueInstance[], pool: EndpointPo
   return after;
 }
 
-/** @param told weights in force, undefined for newcomers @param ideal what the law gives, in a scale of its own */
-function fitted(told: readonly (number | undefined)[], ideal: readonly number[]): number[] {
-  let toldSum = 0;
-  let idealSum = 0;
+/** @param told weights in force, undefined for newcomers @param ideal what the law gives, each group in a scale of its own */
+function fitted(
+  { groups, groupLoads }: EndpointPool,
+  told: readonly (number | undefined)[],
+  ideal: readonly number[],
+): number[] {
+  const toldSums = new Float64Array(groupLoads.length);
+  const idealSums = new Float64Array(groupLoads.length);
   for (const [i, weight] of told.entries()) {
     if (weight === undefined) continue;
-    toldSum += weight;
-    idealSum += ideal[i] ?? 0;
+    const group = groups[i] ?? 0;
+    toldSums[group] = (toldSums[group] ?? 0) + weight;
+    idealSums[group] = (idealSums[group] ?? 0) + (ideal[i] ?? 0);
   }
-  const scale = idealSum > 0 ? toldSum / idealSum : 1;
-  return told.map((weight, i) => weight ?? bounded((ideal[i] ?? 1) * scale));
+  return told.map((weight, i) => {
+    const group = groups[i] ?? 0;
+    const idealSum = idealSums[group] ?? 0;
+    const scale = idealSum > 0 ? (toldSums[group] ?? 0) / idealSum : 1;
+    return weight ?? bounded((ideal[i] ?? 1) * scale);
+  });
 }
 
 function bounded(weight: number): number {

@@ -6,6 +6,7 @@ import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import type { CatalogueInstance } from "../model/instance.js";
 import { MemberTable } from "../stats/member-table.js";
 import { idsOf } from "./endpoint-pool.js";
+import { toldHealth } from "./levels.js";
 import type { Target } from "./target.js";
 
 /** An instance that no proxy was told of yet. */
@@ -68,12 +69,16 @@ export function storedInForce({ members, ...rest }: InForce): z.output<typeof in
   return { ...rest, entries: Object.fromEntries(entries) };
 }
 
-/** The next revision: the target for the pool, and for everybody else no share. */
+/**
+ * The next revision: the target for the pool, and for everybody else no share.
+ * @param standby weights of those who take traffic as soon as Envoy finds the others wanting
+ */
 export function broughtIntoForce(
   before: InForce,
   target: Target,
   instances: readonly CatalogueInstance[],
   pool: EndpointPool,
+  standby: ReadonlyMap<string, number>,
 ): InForce {
   const members = new MemberTable(UNTOLD, idsOf(instances, pool));
   const { ids, columns } = members;
@@ -81,7 +86,7 @@ export function broughtIntoForce(
   const told = before.members.alignedTo(ids).columns;
   for (let i = 0; i < ids.length; i++) {
     // Out of the pool a weight is not used; keeping it makes leaving and coming back no weight change.
-    columns.weight[i] = (wanted.weight[i] ?? 0) || (told.weight[i] ?? 0) || UNTOLD_WEIGHT;
+    columns.weight[i] = (wanted.weight[i] ?? 0) || standby.get(ids[i] ?? "") || (told.weight[i] ?? 0) || UNTOLD_WEIGHT;
     columns.share[i] = wanted.share[i] ?? 0;
     const step = wanted.step[i] ?? Number.NaN;
     columns.step[i] = Number.isNaN(step) ? 0 : step;
@@ -98,32 +103,37 @@ function targetTable(target: Target, { ids }: EndpointPool): MemberTable<Field> 
   return table;
 }
 
-/**
- * Share over fair share, by registered weight, of those in the pool who take traffic; 0 for the others.
- * @param instances all that are registered
- */
-export function ratiosInForce(
-  { members }: InForce,
-  instances: readonly CatalogueInstance[],
-  pool: EndpointPool,
-): Float64Array {
-  const ids = idsOf(instances, pool);
+/** Share over fair share, by registered weight, of those in the pool who take traffic; 0 for the others. */
+export function ratiosInForce({ members }: InForce, pool: EndpointPool): Float64Array {
+  const { ids, weights, left, groups, groupLoads } = pool;
+  const weightOf = (i: number): number => (weights[i] ?? 1) * (left[i] ?? 1);
   const { share } = members.alignedTo(ids).columns;
-  let total = 0;
-  for (const [i, { weight }] of instances.entries()) if ((share[i] ?? 0) > 0) total += weight;
-  const inPool = members.alignedTo(pool.ids).columns.share;
-  return inPool.map((value, i) => (value * total) / (pool.weights[i] ?? 1));
+  const shareSums = new Float64Array(groupLoads.length);
+  const weightSums = new Float64Array(groupLoads.length);
+  for (const [i, value] of share.entries()) {
+    if (value <= 0) continue;
+    const group = groups[i] ?? 0;
+    shareSums[group] = (shareSums[group] ?? 0) + value;
+    weightSums[group] = (weightSums[group] ?? 0) + weightOf(i);
+  }
+  return share.map((value, i) => {
+    const group = groups[i] ?? 0;
+    return value <= 0 ? 0 : (value / weightOf(i)) * ((weightSums[group] ?? 1) / (shareSums[group] ?? 1));
+  });
 }
 
 /**
- * A digest of everything about members that is decided by people: what proxies see besides weights, and the registered
- * weight. A difference is a membership change.
+ * A digest of everything about members that is not learned: what proxies see besides weights, the registered weight, and
+ * who takes traffic. A difference is a membership change.
  */
-export function membershipOf(instances: readonly CatalogueInstance[]): string {
+export function membershipOf(instances: readonly CatalogueInstance[], pool: EndpointPool, lastResort: boolean): string {
+  const serving = new Set(pool.ids);
   const digest = createHash("sha256");
-  for (const { id, address, port, health, weight, priority, locality, hostname } of instances) {
+  for (const { id, address, port, health, weight, priority, locality, hostname, drain } of instances) {
     const { region, zone, subZone } = locality;
-    digest.update(JSON.stringify([id, address, port, health, weight, priority, region, zone, subZone, hostname]));
+    const told = toldHealth(health, lastResort);
+    digest.update(JSON.stringify([id, address, port, told, weight, priority, region, zone, subZone, hostname]));
+    digest.update(serving.has(id) ? `+${drain?.left ?? 1}` : "-");
   }
   return digest.digest("base64url");
 }

@@ -1,14 +1,34 @@
-// Which instances compete for traffic now: the healthy ones of the most preferred priority that has any; degraded ones
-// only when nobody is healthy, and those that missed their heartbeats only when nobody else is left: a silent instance may
-// well be alive, and with nobody in the pool every request fails. The others are sent to Envoy all the same, with the
-// health that keeps traffic away.
+// Which instances compete for traffic now, and with whom. Envoy first draws a priority, and there either the healthy or the
+// degraded ones; weights decide only among those that are drawn together. So shares are worked out in such groups, and each
+// group as a whole gets what Envoy sends there. The others are sent to Envoy all the same, with the health or the priority
+// that keeps traffic away.
 import type { CatalogueInstance } from "../model/instance.js";
+import type { Level } from "./levels.js";
 
-export function poolOf(instances: readonly CatalogueInstance[]): readonly CatalogueInstance[] {
-  const healthy = instances.filter(({ health }) => health === "HEALTHY" || health === "UNKNOWN");
-  const degraded = instances.filter(({ health }) => health === "DEGRADED");
-  const silent = instances.filter(({ health }) => health === "TIMEOUT");
-  const usable = [healthy, degraded, silent].find((tier) => tier.length > 0) ?? [];
-  const preferred = Math.min(...usable.map(({ priority }) => priority));
-  return usable.filter(({ priority }) => priority === preferred);
+/** Those among whom Envoy chooses by weight. */
+export interface TrafficGroup {
+  readonly key: string;
+  /** Part of the service's traffic, > 0; all groups add up to 1. */
+  readonly load: number;
+  readonly members: readonly CatalogueInstance[];
+}
+
+/** @param levels the service's own */
+export function groupsOf(levels: readonly Level[]): readonly TrafficGroup[] {
+  const groups = levels.flatMap(({ priority, instances, healthy, degraded, load }) =>
+    load.panic
+      ? [{ key: `${priority}/all`, load: load.healthy + load.degraded, members: instances }]
+      : [
+          { key: `${priority}/healthy`, load: load.healthy, members: healthy },
+          { key: `${priority}/degraded`, load: load.degraded, members: degraded },
+        ],
+  );
+  const served = groups.filter(({ load, members }) => load > 0 && members.length > 0);
+  const total = served.reduce((sum, { load }) => sum + load, 0);
+  // What other services take over is not this one's to share out.
+  return served.map((group) => ({ ...group, load: group.load / total }));
+}
+
+export function poolOf(levels: readonly Level[]): readonly CatalogueInstance[] {
+  return groupsOf(levels).flatMap(({ members }) => members);
 }

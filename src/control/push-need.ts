@@ -1,7 +1,8 @@
 // Whether the proxies must be told something now, and how urgently.
-import { weightsFor } from "../balancers/enforcement/share-law.js";
+import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import type { EnvoyEnforcement } from "../model/enforcement.js";
 import type { Rule } from "./authority.js";
+import { weightsByGroup } from "./group-weights.js";
 import { isOutsideDeadBand } from "./guards/dead-band.js";
 import type { Urgency } from "./guards/push-interval.js";
 import type { InForce } from "./in-force.js";
@@ -18,8 +19,8 @@ export interface PushNeed {
   readonly blind: boolean;
   /** A modifier set in or ended. */
   readonly phasesChanged: boolean;
-  /** The pool, in the order of which the target is. */
-  readonly ids: readonly string[];
+  /** In the order of which the target is. */
+  readonly pool: EndpointPool;
   readonly target: Target;
   readonly inForce: InForce;
   readonly enforcement: EnvoyEnforcement;
@@ -28,18 +29,19 @@ export interface PushNeed {
 
 /** undefined = what is in force may stay. */
 export function pushNeed(need: PushNeed): Urgency | undefined {
-  const { rule, target, inForce } = need;
+  const { rule, target, inForce, pool } = need;
   if (need.membersChanged || (need.forced && rule !== "held")) return "members";
   if (rule === "held" || need.blind) return undefined;
   if (rule === "loop" && (need.phasesChanged || target.equal !== inForce.equal)) return "fault";
-  const told = inForce.members.alignedTo(need.ids).columns;
+  const told = inForce.members.alignedTo(pool.ids).columns;
   const isTold = (i: number): boolean => (told.weight[i] ?? 0) > 0;
   const sharesBefore = Array.from(target.shares, (share, i) => (isTold(i) ? (told.share[i] ?? 0) : share));
   const change = {
+    groups: pool.groups,
     sharesBefore,
     sharesAfter: target.shares,
     weightsBefore: told.weight.map((weight) => Math.max(1, weight)),
-    weightsForSameShares: weightsFor(need.enforcement, sharesBefore, target.inFlightPerWorker),
+    weightsForSameShares: weightsByGroup(need.enforcement, pool, sharesBefore, target.inFlightPerWorker),
   };
   return isOutsideDeadBand(change, need.guards) ? "weights" : undefined;
 }

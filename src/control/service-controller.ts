@@ -1,7 +1,6 @@
 // The loop of one service: members + one round of signals → policy → modifiers → guards → the plan in force.
 // Synchronous and free of I/O: time comes in as an argument, the plan goes out as a value.
 import type { EndpointPool } from "../balancers/endpoint-pool.js";
-import { weightsFor } from "../balancers/enforcement/share-law.js";
 import type { BoundPolicy } from "../balancers/registry.js";
 import type { Freeze } from "../model/freeze.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
@@ -16,6 +15,7 @@ import { fairShareOf } from "./draft.js";
 import { pooled } from "./endpoint-pool.js";
 import { type Evaluation, evaluate, type GuardMemory } from "./evaluate.js";
 import { type Explanation, explain } from "./explanation.js";
+import { weightsByGroup } from "./group-weights.js";
 import { pushIntervalMs, type Urgency } from "./guards/push-interval.js";
 import { isStale } from "./guards/staleness.js";
 import {
@@ -27,11 +27,14 @@ import {
   storedInForce,
 } from "./in-force.js";
 import type { LearnedState } from "./learned-state.js";
+import { type Levels, levelsOf } from "./levels.js";
 import { planEntries } from "./plan-entries.js";
+import { groupsOf } from "./pool.js";
 import { predictedLoads } from "./predicted-loads.js";
 import { pushNeed } from "./push-need.js";
 import { addRound, inFlightPerWorker, serviceRps } from "./service-totals.js";
 import type { ControlSettings } from "./settings.js";
+import { standbyWeights } from "./standby-weights.js";
 import type { Target } from "./target.js";
 
 export interface ServiceControllerOptions {
@@ -41,6 +44,8 @@ export interface ServiceControllerOptions {
   readonly restored?: Checkpoint;
   /** An operator's freeze that holds already. */
   readonly freeze?: Freeze | undefined;
+  /** Services that take over, in their order; default none. */
+  readonly related?: readonly ServiceSnapshot[];
 }
 
 export interface Decision {
@@ -66,7 +71,9 @@ export class ServiceController {
   #wantedMembership: string;
   #members: readonly CatalogueInstance[] = [];
   #snapshot: ServiceSnapshot;
-  /** Of the snapshot. */
+  #related: readonly ServiceSnapshot[];
+  /** Of the snapshots. */
+  #levels: Levels;
   #pool: EndpointPool;
   #bound: BoundPolicy;
   /** undefined = restored: the phases of the first evaluation are those in force. */
@@ -84,19 +91,21 @@ export class ServiceController {
   constructor(
     snapshot: ServiceSnapshot,
     bound: BoundPolicy,
-    { service, settings, restored, freeze }: ServiceControllerOptions,
+    { service, settings, restored, freeze, related = [] }: ServiceControllerOptions,
   ) {
     this.#service = service;
     this.#settings = settings;
     this.#snapshot = snapshot;
-    this.#pool = pooled(snapshot.instances);
+    this.#related = related;
+    this.#levels = levelsOf(snapshot, related);
+    this.#pool = pooled(groupsOf(this.#levels.own));
     this.#bound = bound;
     const usable = restored !== undefined && restored.algorithm === bound.policy.name;
     this.#holdRounds = usable ? settings.guards.restartHoldRounds : 0;
     this.#learned = learnedFrom(usable ? restored : undefined);
     this.#inForce = restoredInForce(restored?.inForce, usable ? restored.inForce.equal : true);
     this.#membership = usable ? restored.membership : "";
-    this.#wantedMembership = membershipOf(snapshot.instances);
+    this.#wantedMembership = membershipOf(snapshot.instances, this.#pool, this.#levels.lastResort);
     const word = { freeze, control: snapshot.policy.control, dynamic: bound.policy.dynamic };
     this.#authority = new Authority(word, this.#inForce, heldFrom(restored));
   }
@@ -106,16 +115,34 @@ export class ServiceController {
   }
 
   /** New members, health or policy. A changed algorithm starts to learn anew, from the weights in force. */
-  onCatalogue(snapshot: ServiceSnapshot, bound: BoundPolicy, nowMs: number, wallMs: number): Decision {
+  onCatalogue(
+    snapshot: ServiceSnapshot,
+    bound: BoundPolicy,
+    nowMs: number,
+    wallMs: number,
+    related: readonly ServiceSnapshot[] = [],
+  ): Decision {
     if (bound.policy.name !== this.#bound.policy.name)
       this.#learned = { ...this.#learned, policy: undefined, modifiers: {} };
     if (bound !== this.#bound) this.#forced = true;
     this.#bound = bound;
     this.#snapshot = snapshot;
-    this.#pool = pooled(snapshot.instances, this.#pool);
-    this.#wantedMembership = membershipOf(snapshot.instances);
+    this.#related = related;
+    this.#arrange();
     this.#hearOperator(this.#authority.freeze);
     return this.#reconcile(nowMs, wallMs, undefined);
+  }
+
+  /** Services that take over have changed: members, health, or which they are. */
+  onRelated(related: readonly ServiceSnapshot[], nowMs: number, wallMs: number): Decision {
+    this.#related = related;
+    this.#arrange();
+    return this.#reconcile(nowMs, wallMs, undefined);
+  }
+
+  /** Instances of this service that share out its traffic. */
+  get pool(): readonly InstanceId[] {
+    return this.#pool.ids;
   }
 
   /** An operator froze the weights, changed his word, or (undefined) lifted the freeze. */
@@ -172,6 +199,12 @@ export class ServiceController {
     });
   }
 
+  #arrange(): void {
+    this.#levels = levelsOf(this.#snapshot, this.#related);
+    this.#pool = pooled(groupsOf(this.#levels.own), this.#pool);
+    this.#wantedMembership = membershipOf(this.#snapshot.instances, this.#pool, this.#levels.lastResort);
+  }
+
   #hearOperator(freeze: Freeze | undefined): void {
     const word = { freeze, control: this.#snapshot.policy.control, dynamic: this.#bound.policy.dynamic };
     if (this.#authority.hear(word, this.#inForce)) this.#forced = true;
@@ -201,7 +234,7 @@ export class ServiceController {
       rule: this.#authority.rule,
       blind: this.#holdRounds > 0 || this.#stale,
       phasesChanged: evaluation.phases !== this.#phases,
-      ids: this.#pool.ids,
+      pool: this.#pool,
       target,
       inForce: this.#inForce,
       enforcement: this.#bound.enforcement,
@@ -245,7 +278,7 @@ export class ServiceController {
     const { ids } = this.#pool;
     const wanted = this.#learned.shares.alignedTo(ids).columns;
     const inForce = this.#inForce.members.alignedTo(ids).columns;
-    const ratios = takesOver ? ratiosInForce(this.#inForce, this.#snapshot.instances, this.#pool) : wanted.ratio;
+    const ratios = takesOver ? ratiosInForce(this.#inForce, this.#pool) : wanted.ratio;
     // While the loop is kept apart its hysteresis goes by what it wants, as if that were in force.
     const isApart = !takesOver && this.#authority.rule !== "loop" && this.#evaluation !== undefined;
     return isApart
@@ -264,7 +297,8 @@ export class ServiceController {
 
   #bringIntoForce(target: Target, nowMs: number, wallMs: number): void {
     const before = this.#inForce;
-    const after = broughtIntoForce(before, target, this.#snapshot.instances, this.#pool);
+    const standby = standbyWeights(this.#levels.own, this.#bound.enforcement, target.inFlightPerWorker);
+    const after = broughtIntoForce(before, target, this.#snapshot.instances, this.#pool, standby);
     const { ids } = this.#pool;
     const { weight: weights, share: shares } = after.members.alignedTo(ids).columns;
     this.#history.note({
@@ -290,6 +324,7 @@ export class ServiceController {
     const { freeze, shadows, apart } = this.#authority;
     const { enforcement, policy } = this.#bound;
     const members = this.#members;
+    const levels = this.#levels;
     const inForce = this.#inForce;
     const loads = this.#lastRound?.round.loads ?? NO_LOADS;
     const n = inFlightPerWorker(this.#learned.totals);
@@ -302,12 +337,13 @@ export class ServiceController {
       policy: policy.name,
       signalMode: this.#signalMode,
       enforcement,
+      levels: levels.all,
       // Worked out when somebody looks: most rounds push nothing and are watched by nobody.
       get entries() {
         if (entries !== undefined) return entries;
         const { draft } = evaluation;
-        const shadowWeights = shadows ? weightsFor(enforcement, [...draft.shares], n) : undefined;
-        entries = planEntries({ members, inForce, draft, loads, apart, shadowWeights });
+        const shadowWeights = shadows ? weightsByGroup(enforcement, draft.pool, draft.shares, n) : undefined;
+        entries = planEntries({ members, levels, inForce, draft, loads, apart, shadowWeights });
         return entries;
       },
     };
@@ -317,8 +353,11 @@ export class ServiceController {
     const { freeze, rule } = this.#authority;
     if (freeze === undefined && rule === "registered") return "shadow";
     if (rule === "held" || this.#stale || this.#holdRounds > 0) return "frozen";
-    if (evaluation.panic) return "panic";
-    return evaluation.draft.pool.ids.length < this.#snapshot.instances.length ? "degraded" : "normal";
+    if (evaluation.panic || this.#levels.own.some(({ load }) => load.panic)) return "panic";
+    const healthy = this.#levels.lastResort
+      ? 0
+      : this.#levels.own.reduce((sum, level) => sum + level.healthy.length, 0);
+    return healthy < this.#snapshot.instances.length ? "degraded" : "normal";
   }
 
   get #signalMode(): SignalMode {

@@ -1,9 +1,10 @@
 // What is to be in force next. Usually what the loop wants; in shadow the registered weights stand in for it, and under a
 // freeze what is in force already (held-shares.ts).
-import { weightsFor } from "../balancers/enforcement/share-law.js";
+import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import type { EnvoyEnforcement } from "../model/enforcement.js";
 import type { InstanceId } from "../model/ids.js";
 import { type Draft, fairShareOf } from "./draft.js";
+import { weightsByGroup } from "./group-weights.js";
 
 /** In the order of the pool. */
 export interface Target {
@@ -32,11 +33,12 @@ export interface Wanted {
 
 /** @param inFlightPerWorker as of now */
 export function loopTarget(
-  { draft: { shares, reasonsOf }, equal, steps }: Wanted,
+  { draft: { pool, shares, reasonsOf }, equal, steps }: Wanted,
   enforcement: EnvoyEnforcement,
   inFlightPerWorker: number,
 ): Target {
-  return { shares, steps, reasonsOf, equal, inFlightPerWorker, weights: byLaw(shares, enforcement, inFlightPerWorker) };
+  const weights = byLaw(pool, shares, enforcement, inFlightPerWorker);
+  return { shares, steps, reasonsOf, equal, inFlightPerWorker, weights };
 }
 
 /** Every member of the pool by its registered weight. */
@@ -46,10 +48,15 @@ export function registeredTarget(
   inFlightPerWorker: number,
 ): Target {
   const shares = pool.weights.map((_, i) => fairShareOf(pool, i));
-  const weights = byLaw(shares, enforcement, inFlightPerWorker);
+  const weights = byLaw(pool, shares, enforcement, inFlightPerWorker);
   return { shares, steps: undefined, reasonsOf: () => [], equal: true, inFlightPerWorker, weights };
 }
 
-function byLaw(shares: Float64Array, enforcement: EnvoyEnforcement, n: number): () => readonly number[] {
-  return () => weightsFor(enforcement, [...shares], n);
+function byLaw(
+  pool: EndpointPool,
+  shares: Float64Array,
+  enforcement: EnvoyEnforcement,
+  n: number,
+): () => readonly number[] {
+  return () => weightsByGroup(enforcement, pool, shares, n);
 }

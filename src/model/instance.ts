@@ -50,8 +50,18 @@ export interface Instance {
   readonly revision: number;
 }
 
+/** How far an instance that was asked to drain has come. */
+export interface Drain {
+  /** Part of its share that it still gets, in steps from 1 to 0; 0 = no new requests. */
+  readonly left: number;
+  /** Milliseconds from the end of new requests until it is removed, should it still have some in flight then. */
+  readonly timeoutMs: number;
+}
+
 /** An instance with the lease state that only this process knows. */
 export interface CatalogueInstance extends Instance {
+  /** Set once it was asked to drain. */
+  readonly drain?: Drain | undefined;
   readonly lease: LeaseState;
   readonly health: HealthStatus;
   /** Absent where the server does not probe. */
@@ -63,10 +73,14 @@ export function endpointKey(address: string, port: number): string {
   return hostPort(address, port);
 }
 
-/** Operator first, then lease, then the instance's own word; without probes. `maint` and `starting` take no traffic at all. */
-export function effectiveHealth(instance: Instance, lease: LeaseState): HealthStatus {
+/**
+ * Operator first, then lease, then the instance's own word; without probes. `maint` and `starting` take no traffic at
+ * all; who drains in steps does until the last one.
+ */
+export function effectiveHealth(instance: Instance, lease: LeaseState, drain?: Drain): HealthStatus {
   if (instance.adminState === "maint") return "UNHEALTHY";
-  if (instance.adminState === "drain" || instance.status === "draining") return "DRAINING";
+  if (instance.adminState === "drain") return "DRAINING";
+  if (instance.status === "draining" && (drain === undefined || drain.left <= 0)) return "DRAINING";
   if (lease === "suspect") return "TIMEOUT";
   if (instance.status === "starting") return "UNHEALTHY";
   return instance.status === "degraded" ? "DEGRADED" : "HEALTHY";

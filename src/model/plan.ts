@@ -22,7 +22,10 @@ export interface PlanEntry {
   readonly health: HealthStatus;
   /** What Envoy is told, 1..2^32-1. Never 0: "no traffic" is a health status. */
   readonly weight: number;
-  /** Target share of the service's traffic, 0..1; the shares of those that take traffic add up to 1. 0 for the others. */
+  /**
+   * Target share of what the service's own instances get, 0..1; the shares of those that take traffic add up to 1. 0 for
+   * the others.
+   */
   readonly share: number;
   /** Their product is `share` (law 7), up to rounding. Empty when the instance takes no traffic. */
   readonly factors: readonly Factor[];
@@ -42,6 +45,25 @@ export interface PlanEntry {
 export type PlanMode = (typeof PLAN_MODES)[number];
 export const PLAN_MODES = ["normal", "degraded", "panic", "frozen", "shadow"] as const;
 
+/**
+ * What Envoy sends to the instances of one priority, as it works it out itself from their healths. All shares of a plan's
+ * levels add up to 1, unless nobody can take traffic.
+ */
+export interface PlanLevel {
+  /** Set when these are another service's instances, which take over. */
+  readonly service?: ServiceName;
+  readonly priority: number;
+  /** Part of the traffic for its healthy instances, 0..1; in panic for all. */
+  readonly share: number;
+  /** Part for its degraded instances, 0..1. */
+  readonly degradedShare: number;
+  /** Health is ignored, too few are healthy. */
+  readonly panic: boolean;
+  readonly instances: number;
+  readonly healthy: number;
+  readonly degraded: number;
+}
+
 export interface WeightPlan {
   readonly service: ServiceName;
   /** Grows with every change of a weight, health or membership; kept across restarts. */
@@ -52,5 +74,7 @@ export interface WeightPlan {
   readonly policy: string;
   readonly signalMode: SignalMode;
   readonly enforcement: EnvoyEnforcement;
+  /** Priorities, most preferred first. */
+  readonly levels: readonly PlanLevel[];
   readonly entries: readonly PlanEntry[];
 }

@@ -5,6 +5,7 @@ import { SteelyardError } from "../model/errors.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import { endpointKey, type Instance } from "../model/instance.js";
 import { DEFAULT_SERVICE_POLICY, type ServicePolicy } from "../model/service.js";
+import { leftOf } from "./drain-ramp.js";
 import type { LeaseBook, LeaseTerms } from "./lease-book.js";
 import type { RegistryLimits } from "./limits.js";
 import type { Registration } from "./records.js";
@@ -30,6 +31,8 @@ export class Catalogue {
   readonly unsaved = new Set<Entry>();
   /** Instances whose lease state has changed since it was saved. */
   readonly unsavedLeases = new Set<Entry>();
+  /** Instances whose share shrinks step by step. */
+  readonly #ramping = new Set<Entry>();
   readonly #books = new Map<ServiceName, ServiceBook>();
   readonly #leases: LeaseBook;
   readonly #limits: RegistryLimits;
@@ -87,7 +90,7 @@ export class Catalogue {
 
   /** Takes over what is in the store now. `restored`: its owner has not been heard in this process. */
   adopt(registration: Registration, nowMs: number, restored = false): Entry {
-    const { instance, drainTimeoutMs } = registration;
+    const { instance, drainTimeoutMs, drainRampMs = 0 } = registration;
     const book = this.bookFor(instance.service);
     const known = book.get(instance.id);
     const terms = termsOf(instance);
@@ -97,14 +100,29 @@ export class Catalogue {
       this.#leases.amend(lease, terms);
       book.release(known.registration.instance);
     }
+    const entry = known ?? { registration, view: viewOf(registration, lease, 0), lease, ramp: undefined };
     // Any other change of a draining instance leaves its time running.
-    if (drainTimeoutMs !== known?.registration.drainTimeoutMs) this.#leases.drainAfter(lease, drainTimeoutMs, nowMs);
-    const entry = known ?? { registration, view: viewOf(instance, lease), lease };
+    const before = known?.registration;
+    if (drainTimeoutMs !== before?.drainTimeoutMs || drainRampMs !== (before?.drainRampMs ?? 0)) {
+      const afterMs = drainTimeoutMs === undefined ? undefined : drainRampMs + drainTimeoutMs;
+      this.#leases.drainAfter(lease, afterMs, nowMs);
+      entry.ramp = drainRampMs > 0 ? { startedAtMs: nowMs, rampMs: drainRampMs } : undefined;
+      if (entry.ramp) this.#ramping.add(entry);
+      else this.#ramping.delete(entry);
+    }
     entry.registration = registration;
     this.unsaved.delete(entry);
     book.put(entry);
-    this.refresh(entry);
+    this.refresh(entry, nowMs);
     return entry;
+  }
+
+  /** Shares of draining instances at this time. */
+  stepDrains(nowMs: number): void {
+    for (const entry of this.#ramping) {
+      if (entry.ramp === undefined || leftOf(entry.ramp, nowMs) === entry.view.drain?.left) continue;
+      this.refresh(entry, nowMs);
+    }
   }
 
   /** A status that only memory knows, until it is saved. */
@@ -129,9 +147,16 @@ export class Catalogue {
     this.refresh(entry);
   }
 
-  /** Builds the view anew after the registration or the lease has changed. */
-  refresh(entry: Entry): void {
-    entry.view = viewOf(entry.registration.instance, entry.lease);
+  /** Builds the view anew after the registration or the lease has changed. @param nowMs default: as long ago as it was built */
+  refresh(entry: Entry, nowMs?: number): void {
+    const { ramp, view } = entry;
+    const leftNow = ramp === undefined || nowMs === undefined ? (view.drain?.left ?? 0) : leftOf(ramp, nowMs);
+    const left = ramp === undefined ? 0 : leftNow;
+    if (left <= 0) {
+      entry.ramp = undefined;
+      this.#ramping.delete(entry);
+    }
+    entry.view = viewOf(entry.registration, entry.lease, left);
     const book = this.#books.get(entry.lease.service);
     if (book) this.#onChange(book);
   }
@@ -141,6 +166,7 @@ export class Catalogue {
     const book = this.#books.get(instance.service);
     if (!book?.remove(entry)) return;
     this.#leases.close(entry.lease);
+    this.#ramping.delete(entry);
     this.unsaved.delete(entry);
     this.unsavedLeases.delete(entry);
     if (book.size === 0) book.emptiedAtMs = nowMs;

@@ -70,6 +70,7 @@ export class LeaseKeeper {
       this.#saveChanges(MAX_SAVES_PER_TICK);
       if (publisher.aheadOfStore) this.#background(() => this.#saveRevision());
     }
+    catalogue.stepDrains(nowMs);
     catalogue.forgetEmptied(nowMs - EMPTIED_RETENTION_MS);
     metrics.gauge("steelyard_registry_services", catalogue.size);
     metrics.gauge("steelyard_registry_instances", leases.size - leases.suspects, { lease: "live" });

@@ -19,6 +19,8 @@ export interface Registration {
   readonly instance: Instance;
   /** The instance is removed that long after the drain began; the time starts anew after a restart. */
   readonly drainTimeoutMs: number | undefined;
+  /** Before that, how long its share shrinks in steps; not stored, see drain-ramp.ts. Default 0. */
+  readonly drainRampMs?: number | undefined;
 }
 
 export type CatalogueRecord =

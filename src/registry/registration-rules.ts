@@ -17,8 +17,10 @@ export type Decision =
 /** Whether `instance` is news. A drain goes on for as long as the status says so. */
 export function decisionOf(known: Registration | undefined, instance: Instance): Decision {
   if (known && sameInstance(known.instance, instance)) return { type: "keep" };
-  const drainTimeoutMs = instance.status === "draining" ? known?.drainTimeoutMs : undefined;
-  return { type: "put", registration: { instance, drainTimeoutMs } };
+  const drains = instance.status === "draining";
+  const drainTimeoutMs = drains ? known?.drainTimeoutMs : undefined;
+  const drainRampMs = drains ? known?.drainRampMs : undefined;
+  return { type: "put", registration: { instance, drainTimeoutMs, drainRampMs } };
 }
 
 /** The operator's word and the first registration outlive a new registration of the same id. */
@@ -103,11 +105,12 @@ export function assertRevision(what: string, revision: number | undefined, ifMat
 }
 
 /** @throws SteelyardError ERR_INVALID_REQUEST */
-export function assertDrainTimeout(timeoutMs: number): void {
-  if (timeoutMs >= 0 && timeoutMs <= 3_600_000) return;
-  throw new SteelyardError("ERR_INVALID_REQUEST", "a drain takes between 0 and 3,600 seconds", {
-    errors: [{ pointer: "/timeoutSeconds", detail: "must be between 0 and 3600" }],
-  });
+export function assertDrainTimes(times: { readonly timeoutMs: number; readonly rampMs: number }): void {
+  const errors = Object.entries({ "/timeoutSeconds": times.timeoutMs, "/rampSeconds": times.rampMs })
+    .filter(([, ms]) => !(ms >= 0 && ms <= 3_600_000))
+    .map(([pointer]) => ({ pointer, detail: "must be between 0 and 3600" }));
+  if (errors.length === 0) return;
+  throw new SteelyardError("ERR_INVALID_REQUEST", "a drain takes between 0 and 3,600 seconds", { errors });
 }
 
 export function unknownInstance(service: ServiceName, id: InstanceId): SteelyardError {

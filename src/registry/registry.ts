@@ -25,7 +25,7 @@ import { LeaseKeeper } from "./lease-keeper.js";
 import { DEFAULT_REGISTRY_LIMITS } from "./limits.js";
 import { putPolicy, serviceKey } from "./records.js";
 import {
-  assertDrainTimeout,
+  assertDrainTimes,
   assertRevision,
   decisionOf,
   generationConflict,
@@ -196,27 +196,46 @@ export class Registry implements Component {
   }
 
   /**
-   * Takes no new requests from now on and is removed after the timeout (0 to 3,600,000 ms), unless it registers anew or
-   * a patch changes its status. Repeating it with the same timeout changes nothing; a restart starts the timeout anew.
+   * Takes no new requests after the ramp, in which its share shrinks (default 0), and is removed after the timeout that
+   * begins then (each 0 to 3,600,000 ms), unless it registers anew or a patch changes its status. Repeating it with the
+   * same times changes nothing; a restart ends the ramp and starts the timeout anew.
    * @throws SteelyardError ERR_UNKNOWN_INSTANCE, ERR_INVALID_REQUEST, of the store
    */
   async drain(
     service: ServiceName,
     id: InstanceId,
-    { timeoutMs }: { readonly timeoutMs: number },
+    { timeoutMs, rampMs = 0 }: { readonly timeoutMs: number; readonly rampMs?: number },
   ): Promise<CatalogueInstance> {
-    assertDrainTimeout(timeoutMs);
+    assertDrainTimes({ timeoutMs, rampMs });
     const { entry } = await this.#writer.write(service, id, (known) => {
       if (!known) throw unknownInstance(service, id);
-      const { instance, drainTimeoutMs } = known.registration;
-      if (instance.status === "draining" && drainTimeoutMs === timeoutMs) return { type: "keep" };
+      const { instance, drainTimeoutMs, drainRampMs = 0 } = known.registration;
+      const drains = instance.status === "draining";
+      if (drains && drainTimeoutMs === timeoutMs && drainRampMs === rampMs) return { type: "keep" };
       return {
         type: "put",
-        registration: { instance: { ...instance, status: "draining" }, drainTimeoutMs: timeoutMs },
+        registration: {
+          instance: { ...instance, status: "draining" },
+          drainTimeoutMs: timeoutMs,
+          // Who takes nothing any more does not start again.
+          drainRampMs: drains && known.view.drain?.left === 0 ? 0 : rampMs,
+        },
       };
     });
     if (!entry) throw unknownInstance(service, id);
     return entry.view;
+  }
+
+  /**
+   * A drained instance has nothing in flight any more: it is removed before its timeout. Returns whether it was; not when it
+   * registered anew meanwhile, or was never asked to drain.
+   * @throws SteelyardError of the store
+   */
+  async finishDrain(service: ServiceName, id: InstanceId): Promise<boolean> {
+    const { outcome } = await this.#writer.write(service, id, (known) => ({
+      type: known?.view.drain?.left === 0 ? "remove" : "keep",
+    }));
+    return outcome === "removed";
   }
 
   /** The operator's word, which outlives registrations. @throws SteelyardError ERR_UNKNOWN_INSTANCE, of the store */

@@ -3,6 +3,7 @@
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import { type CatalogueInstance, effectiveHealth, endpointKey, type Instance } from "../model/instance.js";
 import { DEFAULT_SERVICE_POLICY, type ServicePolicy, type ServiceSnapshot } from "../model/service.js";
+import type { DrainRamp } from "./drain-ramp.js";
 import type { Lease } from "./lease-book.js";
 import type { Registration } from "./records.js";
 
@@ -11,6 +12,8 @@ export interface Entry {
   registration: Registration;
   view: CatalogueInstance;
   readonly lease: Lease;
+  /** Set while its share shrinks. */
+  ramp: DrainRamp | undefined;
 }
 
 /** Another's word about the health of a service's instances, in every snapshot before it is seen. Keeps their order. */
@@ -106,6 +109,13 @@ export class ServiceBook {
   }
 }
 
-export function viewOf(instance: Instance, lease: Lease): CatalogueInstance {
-  return { ...instance, lease: lease.state, health: effectiveHealth(instance, lease.state) };
+/** @param left of its share, while it drains */
+export function viewOf(
+  { instance, drainTimeoutMs: timeoutMs }: Registration,
+  lease: Lease,
+  left: number,
+): CatalogueInstance {
+  const drain = timeoutMs === undefined ? undefined : { left, timeoutMs };
+  const health = effectiveHealth(instance, lease.state, drain);
+  return { ...instance, lease: lease.state, health, ...(drain && { drain }) };
 }

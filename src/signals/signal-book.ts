@@ -25,6 +25,8 @@ export interface SignalBookOptions {
   readonly knows: (cluster: string) => ServiceName | undefined;
   /** Which instance of the service has this `endpointKey`. */
   readonly instanceAt: (service: ServiceName, endpointKey: string) => InstanceId | undefined;
+  /** Whether an endpoint of this service's cluster is another service's, which takes over: no news of this one. */
+  readonly isOfTakeover?: (service: ServiceName, endpointKey: string) => boolean;
   /** Instances that may take traffic now: those whose utilisation decides about mode U. */
   readonly poolOf: (service: ServiceName) => readonly InstanceId[];
   /** How long an endpoint that no report mentions any more is carried along as idle. Default 60,000. */
@@ -148,8 +150,8 @@ export class SignalBook {
     const samples = new Map<InstanceId, LoadSample>();
     for (const [endpoint, sample] of report.endpoints) {
       const id = this.#options.instanceAt(service, endpoint);
-      if (id === undefined) this.#drop("unknown_endpoint");
-      else samples.set(id, sample);
+      if (id !== undefined) samples.set(id, sample);
+      else if (this.#options.isOfTakeover?.(service, endpoint) !== true) this.#drop("unknown_endpoint");
     }
     return samples;
   }

@@ -2,13 +2,25 @@
 // on, for a change of weights is the usual one, and many times quicker this way. Invariant: the same bytes as the generated
 // codec writes, whichever way they came about, so that versions are the same on every replica and after every restart.
 import { Locality } from "../gen/envoy/config/core/v3/base.js";
+import { ClusterLoadAssignment_Policy } from "../gen/envoy/config/endpoint/v3/endpoint.js";
 import { LbEndpoint } from "../gen/envoy/config/endpoint/v3/endpoint_components.js";
-import { type AssignmentEndpoint, checkWeights, groupsOf, lbEndpointOf, liveWeight } from "./assignment.js";
+import {
+  type AssignmentEndpoint,
+  type AssignmentPolicy,
+  assignmentPolicyOf,
+  checkWeights,
+  groupsOf,
+  lbEndpointOf,
+  liveWeight,
+} from "./assignment.js";
 
 /** What stays while weights change. */
 interface Layout {
   readonly endpoints: readonly AssignmentEndpoint[];
+  readonly policy: AssignmentPolicy;
   readonly head: Uint8Array;
+  /** After the groups. */
+  readonly tail: Uint8Array;
   readonly groups: readonly GroupLayout[];
 }
 
@@ -31,6 +43,7 @@ const tag = (field: number, wireType: number): number => (field << 3) | wireType
 /** Tags of ClusterLoadAssignment, LocalityLbEndpoints, LbEndpoint and UInt32Value. */
 const CLUSTER_NAME = tag(1, LENGTH_DELIMITED);
 const ENDPOINTS = tag(2, LENGTH_DELIMITED);
+const POLICY = tag(4, LENGTH_DELIMITED);
 const LOCALITY = tag(1, LENGTH_DELIMITED);
 const LB_ENDPOINTS = tag(2, LENGTH_DELIMITED);
 const GROUP_WEIGHT = tag(3, LENGTH_DELIMITED);
@@ -52,13 +65,17 @@ export class AssignmentEncoder {
    * The encoded ClusterLoadAssignment that `assignmentOf` describes; a new array each time.
    * @throws SteelyardError ERR_INTERNAL as `assignmentOf`
    */
-  encode(endpoints: readonly AssignmentEndpoint[]): Uint8Array {
-    if (!this.#layout || !sameLayout(this.#layout.endpoints, endpoints)) {
-      this.#layout = layoutOf(this.#cluster, endpoints);
+  encode(endpoints: readonly AssignmentEndpoint[], policy: AssignmentPolicy = {}): Uint8Array {
+    if (!this.#layout || !samePolicy(this.#layout.policy, policy) || !sameLayout(this.#layout.endpoints, endpoints)) {
+      this.#layout = layoutOf(this.#cluster, endpoints, policy);
     }
     checkWeights(this.#cluster, endpoints);
     return fill(this.#layout, endpoints);
   }
+}
+
+function samePolicy(before: AssignmentPolicy, now: AssignmentPolicy): boolean {
+  return before.overprovisioningPercent === now.overprovisioningPercent;
 }
 
 /** Is everything but the weights the same? */
@@ -83,7 +100,7 @@ function sameLayout(before: readonly AssignmentEndpoint[], now: readonly Assignm
   );
 }
 
-function layoutOf(cluster: string, endpoints: readonly AssignmentEndpoint[]): Layout {
+function layoutOf(cluster: string, endpoints: readonly AssignmentEndpoint[], policy: AssignmentPolicy): Layout {
   const groups = groupsOf(cluster, endpoints).map(({ locality, priority, members }) => {
     const parts = members.map((index) => {
       const endpoint = endpoints[index];
@@ -95,13 +112,20 @@ function layoutOf(cluster: string, endpoints: readonly AssignmentEndpoint[]): La
     const head = delimited(LOCALITY, Locality.encode(Locality.create(locality)).finish());
     return { members, head, tail, slab: Buffer.concat(parts), offsets };
   });
-  return { endpoints, head: delimited(CLUSTER_NAME, Buffer.from(cluster)), groups };
+  const said = assignmentPolicyOf(policy);
+  return {
+    endpoints,
+    policy,
+    head: delimited(CLUSTER_NAME, Buffer.from(cluster)),
+    tail: said ? delimited(POLICY, ClusterLoadAssignment_Policy.encode(said).finish()) : NOTHING,
+    groups,
+  };
 }
 
-function fill({ head, groups }: Layout, endpoints: readonly AssignmentEndpoint[]): Uint8Array {
+function fill({ head, tail, groups }: Layout, endpoints: readonly AssignmentEndpoint[]): Uint8Array {
   const weights = groups.map(({ members }) => liveWeight(members, endpoints));
   const sizes = groups.map((group, index) => groupBytes(group, endpoints, weights[index] ?? 0));
-  const total = sizes.reduce((sum, size) => sum + 1 + varintBytes(size) + size, head.length);
+  const total = sizes.reduce((sum, size) => sum + 1 + varintBytes(size) + size, head.length + tail.length);
   const out = new Cursor(total);
   out.copy(head, 0, head.length);
   groups.forEach((group, at) => {
@@ -118,6 +142,7 @@ function fill({ head, groups }: Layout, endpoints: readonly AssignmentEndpoint[]
     if (live > 0) out.weight(GROUP_WEIGHT, live);
     out.copy(group.tail, 0, group.tail.length);
   });
+  out.copy(tail, 0, tail.length);
   return out.bytes;
 }
 

@@ -3,7 +3,7 @@
 // weights changes weight fields only (anything else recreates hosts and drops connections).
 import { isIP } from "node:net";
 import { HealthStatus as EnvoyHealth } from "../gen/envoy/config/core/v3/health_check.js";
-import { ClusterLoadAssignment } from "../gen/envoy/config/endpoint/v3/endpoint.js";
+import { ClusterLoadAssignment, ClusterLoadAssignment_Policy } from "../gen/envoy/config/endpoint/v3/endpoint.js";
 import { LbEndpoint, LocalityLbEndpoints } from "../gen/envoy/config/endpoint/v3/endpoint_components.js";
 import { SteelyardError } from "../model/errors.js";
 import { type HealthStatus, takesTraffic } from "../model/health.js";
@@ -24,6 +24,12 @@ export interface AssignmentEndpoint {
   readonly health: HealthStatus;
 }
 
+/** What the policy says of an assignment, beside its endpoints. */
+export interface AssignmentPolicy {
+  /** 100..1,000; undefined = Envoy's own, 140. */
+  readonly overprovisioningPercent?: number | undefined;
+}
+
 const MAX_WEIGHT = 2 ** 32 - 1;
 const MAX_PRIORITY = 128;
 
@@ -39,11 +45,16 @@ export interface EndpointGroup {
  * Grouped by priority and locality, sorted, priorities renumbered without gaps.
  * @throws SteelyardError ERR_INTERNAL when an endpoint breaks a rule above: a defect of whoever made the plan
  */
-export function assignmentOf(cluster: string, endpoints: readonly AssignmentEndpoint[]): ClusterLoadAssignment {
+export function assignmentOf(
+  cluster: string,
+  endpoints: readonly AssignmentEndpoint[],
+  policy: AssignmentPolicy = {},
+): ClusterLoadAssignment {
   const groups = groupsOf(cluster, endpoints);
   checkWeights(cluster, endpoints);
   return ClusterLoadAssignment.create({
     clusterName: cluster,
+    policy: assignmentPolicyOf(policy),
     endpoints: groups.map(({ locality, priority, members }) => {
       const live = liveWeight(members, endpoints);
       return LocalityLbEndpoints.create({
@@ -59,6 +70,14 @@ export function assignmentOf(cluster: string, endpoints: readonly AssignmentEndp
       });
     }),
   });
+}
+
+export function assignmentPolicyOf({
+  overprovisioningPercent,
+}: AssignmentPolicy): ClusterLoadAssignment_Policy | undefined {
+  return overprovisioningPercent === undefined
+    ? undefined
+    : ClusterLoadAssignment_Policy.create({ overprovisioningFactor: overprovisioningPercent });
 }
 
 /** Without `weight`, which then is the last field to come. */

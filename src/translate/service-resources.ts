@@ -3,18 +3,21 @@ import { Cluster } from "../gen/envoy/config/cluster/v3/cluster.js";
 import { Listener } from "../gen/envoy/config/listener/v3/listener.js";
 import { RouteConfiguration } from "../gen/envoy/config/route/v3/route.js";
 import type { ServiceName } from "../model/ids.js";
-import type { PlanEntry, WeightPlan } from "../model/plan.js";
+import type { WeightPlan } from "../model/plan.js";
 import type { NamedRoute } from "../model/route/route.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
-import type { AssignmentEndpoint } from "./assignment.js";
+import type { AssignmentPolicy } from "./assignment.js";
 import type { AssignmentEncoder } from "./assignment-encoder.js";
 import { clusterOf } from "./cluster/cluster.js";
 import { secretNamesOf, secretsOf } from "./cluster/upstream-tls.js";
 import type { DataPlane } from "./data-plane.js";
+import { endpointsWithFailover } from "./failover-endpoints.js";
 import { GATEWAY, type ListenerAddress, listenerOf, routesOf } from "./gateway.js";
 import { grpcServiceResources } from "./grpc/service-resources.js";
 import { ASSIGNMENT_TYPE, CLUSTER_TYPE, LISTENER_TYPE, type Resource, ROUTE_TYPE, SECRET_TYPE } from "./resource.js";
 import type { RoutedService } from "./route/user-route.js";
+
+const ENVOY_OVERPROVISIONING = 140;
 
 /** A service as the catalogue and the control loop see it. */
 export interface PlannedService {
@@ -35,8 +38,8 @@ export function variantOf({ client }: DataPlane, _policy: ServicePolicy): string
 }
 
 /** Other services whose instances or plans are in this one's resources. */
-export function relatedServices(_policy: ServicePolicy): readonly ServiceName[] {
-  return [];
+export function relatedServices({ failover }: ServicePolicy): readonly ServiceName[] {
+  return failover?.services ?? [];
 }
 
 /**
@@ -45,14 +48,15 @@ export function relatedServices(_policy: ServicePolicy): readonly ServiceName[] 
  * @throws SteelyardError ERR_INTERNAL when the plan breaks one of Envoy's rules; keep what was sent before
  */
 export function serviceResources(
-  { snapshot, plan, encoderOf }: ServiceInput,
+  { snapshot, plan, encoderOf, related }: ServiceInput,
   { client }: DataPlane,
 ): readonly Resource[] {
   const name = snapshot.service;
+  const endpoints = endpointsWithFailover({ snapshot, plan }, related);
   if (client === "grpc") {
     const { policy } = snapshot;
     const { enforcement } = plan;
-    return grpcServiceResources({ service: name, policy, enforcement, endpoints: endpointsOf({ snapshot, plan }) });
+    return grpcServiceResources({ service: name, policy, enforcement, endpoints });
   }
   const cluster = clusterOf(name, snapshot.policy, plan.enforcement);
   return [
@@ -66,7 +70,11 @@ export function serviceResources(
       ],
     },
     ...secretsOf(name, snapshot.policy),
-    { typeUrl: ASSIGNMENT_TYPE, name, bytes: encoderOf(name).encode(endpointsOf({ snapshot, plan })) },
+    {
+      typeUrl: ASSIGNMENT_TYPE,
+      name,
+      bytes: encoderOf(name).encode(endpoints, assignmentPolicy(snapshot.policy)),
+    },
   ];
 }
 
@@ -96,12 +104,8 @@ export function gatewayResources(input: GatewayInput, { client }: DataPlane): re
   ];
 }
 
-function endpointsOf({ snapshot, plan }: PlannedService): (AssignmentEndpoint & Pick<PlanEntry, "share">)[] {
-  const registered = new Map(snapshot.instances.map((instance) => [instance.id, instance]));
-  return plan.entries.flatMap(({ instance, address, port, priority, weight, share, health }) => {
-    const known = registered.get(instance);
-    if (known === undefined) return [];
-    const { locality, hostname } = known;
-    return [{ instance, address, port, priority, weight, share, health, locality, hostname }];
-  });
+/** Envoy's own head room is left unsaid. */
+function assignmentPolicy({ failover }: ServicePolicy): AssignmentPolicy {
+  const percent = failover?.overprovisioningPercent;
+  return percent === undefined || percent === ENVOY_OVERPROVISIONING ? {} : { overprovisioningPercent: percent };
 }

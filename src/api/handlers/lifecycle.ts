@@ -6,7 +6,9 @@ import type { Handlers } from "../routes.js";
 export function lifecycleHandlers({ registry }: ApiDependencies): Pick<Handlers, "drain" | "putAdminState"> {
   return {
     async drain({ params: { service, id }, body }) {
-      const instance = await registry.drain(service, id, { timeoutMs: body.timeoutSeconds * 1_000 });
+      const { timeoutSeconds, rampSeconds } = body;
+      const times = { timeoutMs: timeoutSeconds * 1_000, rampMs: rampSeconds * 1_000 };
+      const instance = await registry.drain(service, id, times);
       return {
         status: 202,
         body: presentInstance(instance),

@@ -4,6 +4,8 @@ import type { ControlSettings } from "../settings.js";
 
 /** All in the same order. */
 export interface Change {
+  /** Envoy compares weights within a group only. */
+  readonly groups: ArrayLike<number>;
   readonly sharesBefore: ArrayLike<number>;
   readonly sharesAfter: ArrayLike<number>;
   /** Weights in force, and what they would have to be for the same shares under today's load. */
@@ -12,7 +14,7 @@ export interface Change {
 }
 
 export function isOutsideDeadBand(
-  { sharesBefore, sharesAfter, weightsBefore, weightsForSameShares }: Change,
+  { groups, sharesBefore, sharesAfter, weightsBefore, weightsForSameShares }: Change,
   { deadBandLog, deadBandMoved, lawDriftLog }: ControlSettings["guards"],
 ): boolean {
   let moved = 0;
@@ -22,18 +24,19 @@ export function isOutsideDeadBand(
     if (Math.abs(Math.log(after / before)) > deadBandLog) return true;
     moved += Math.abs(after - before) / 2;
   }
-  return moved > deadBandMoved || largestLogDifference(weightsBefore, weightsForSameShares) > lawDriftLog;
+  return moved > deadBandMoved || largestLogDifference(groups, weightsBefore, weightsForSameShares) > lawDriftLog;
 }
 
-/** Common scale does not count: Envoy only sees ratios. */
-function largestLogDifference(before: ArrayLike<number>, after: ArrayLike<number>): number {
-  let largest = 0;
-  let smallest = Number.POSITIVE_INFINITY;
+/** A scale that a group has in common does not count: Envoy only sees ratios. */
+function largestLogDifference(groups: ArrayLike<number>, before: ArrayLike<number>, after: ArrayLike<number>): number {
+  const largest: number[] = [];
+  const smallest: number[] = [];
   for (let i = 0; i < before.length; i++) {
     const weight = before[i] ?? 1;
     const ratio = (after[i] ?? weight) / weight;
-    largest = Math.max(largest, ratio);
-    smallest = Math.min(smallest, ratio);
+    const group = groups[i] ?? 0;
+    largest[group] = Math.max(largest[group] ?? ratio, ratio);
+    smallest[group] = Math.min(smallest[group] ?? ratio, ratio);
   }
-  return before.length === 0 ? 0 : Math.log(largest) - Math.log(smallest);
+  return largest.reduce((most, ratio, group) => Math.max(most, Math.log(ratio / (smallest[group] ?? ratio))), 0);
 }

@@ -1,5 +1,6 @@
 // Where traffic goes when the preferred instances cannot take it: lower priorities, other localities, other services.
 import { z } from "zod";
+import type { ServiceName } from "../ids.js";
 import { serviceNameSchema } from "./service-name.js";
 
 export const failoverSchema = z
@@ -10,7 +11,7 @@ export const failoverSchema = z
       .max(100)
       .default(0)
       .describe(
-        "When fewer than this are healthy in all priorities together, health is ignored and all get traffic, those that drain too; 0 = never.",
+        "When all priorities together cannot take everything, one with fewer healthy and degraded instances than this ignores health: all its instances get traffic, those that drain too; 0 = never.",
       ),
     overprovisioningPercent: z
       .int()
@@ -47,3 +48,12 @@ export const failoverSchema = z
       .describe("Services that take over, in this order, when this one's own instances cannot: as lower priorities."),
   })
   .describe("Failover between priorities (`priority` of an instance, 0 first), localities and services.");
+
+export type Failover = z.output<typeof failoverSchema>;
+
+/** Each once, and never the service itself; those that do not exist among them. */
+export function takeoverServices(service: ServiceName, failover: Failover | undefined): readonly ServiceName[] {
+  const others = new Set(failover?.services);
+  others.delete(service);
+  return [...others];
+}

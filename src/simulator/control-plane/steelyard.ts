@@ -2,7 +2,6 @@
 // file adds is only what ControlLoop and the store do around them: timers, silence, and a checkpoint across restarts.
 import type { BoundPolicy } from "../../balancers/registry.js";
 import { checkpointSchema } from "../../control/checkpoint.js";
-import { poolOf } from "../../control/pool.js";
 import { type Decision, ServiceController } from "../../control/service-controller.js";
 import type { ControlSettings } from "../../control/settings.js";
 import { takesTraffic } from "../../model/health.js";
@@ -93,7 +92,7 @@ export class SteelyardControlPlane implements ControlPlane {
       staleAfterMs: STALE_AFTER_MS,
       maxReporters: MAX_REPORTERS,
       budget: new SampleBudget(MAX_SAMPLES),
-      pool: () => poolOf(this.#controller.snapshot.instances).map(({ id }) => id),
+      pool: () => this.#controller.pool,
       onRound: (round) => this.#onRound(round),
     });
   }

@@ -23,8 +23,8 @@ export function clusterOf(service: ServiceName, policy: ServicePolicy, enforceme
     connectTimeout: durationOf(policy.timeouts.connectMs),
     ...loadBalancingOf(enforcement),
     commonLbConfig: {
-      // The default of 50 % sends traffic to DRAINING and UNHEALTHY endpoints once most are; the server decides that.
-      healthyPanicThreshold: { value: 0 },
+      // Envoy's default of 50 % sends traffic to DRAINING and UNHEALTHY endpoints once most are; only who asks gets that.
+      healthyPanicThreshold: { value: policy.failover?.panicThresholdPercent ?? 0 },
       // Weights take effect when they arrive, in every release of Envoy.
       updateMergeWindow: durationOf(0),
     },

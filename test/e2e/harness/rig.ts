@@ -24,7 +24,8 @@ export interface RigEnvoyOptions
   readonly transform?: (bootstrap: string) => string;
 }
 
-export interface RigBackendOptions extends Partial<Pick<RegistrationOptions, "weight" | "metadata">> {
+export interface RigBackendOptions
+  extends Partial<Pick<RegistrationOptions, "weight" | "metadata" | "priority" | "locality">> {
   /** Instance id and `x-backend`. */
   readonly name: string;
   readonly service: string;

@@ -109,6 +109,7 @@ function serviceResources({
     policy: "adaptive",
     signalMode: "L",
     enforcement: enforcement ?? LEAST_REQUEST,
+    levels: [],
     entries,
   };
   return translated({ snapshot, plan }, { ...FULL_ENVOY, client });

@@ -40,6 +40,7 @@ export function planOf(service: string, endpoints: readonly SampleEndpoint[]): W
     policy: "adaptive",
     signalMode: "L",
     enforcement: LEAST_REQUEST,
+    levels: [{ priority: 0, share: 1, degradedShare: 0, panic: false, instances: 2, healthy: 2, degraded: 0 }],
     entries: endpoints.map(({ id, weight, share, rps = 0, reasons = [] }, index) => ({
       instance: parseInstanceId(id),
       address: `10.0.0.${index + 1}`,

@@ -97,6 +97,7 @@ describe("weights", () => {
       service: "orders",
       revision: 0,
       mode: "normal",
+      levels: [],
       policy: "adaptive",
       signalMode: "N",
       endpoints: [],

@@ -27,6 +27,8 @@ const list = fc
   .integer({ min: 0, max: 9 })
   .chain((size) => fc.tuple(...Array.from({ length: size }, (_, i) => member(i))));
 
+const headRoom = fc.constantFrom(undefined, 100, 127, 128, 1_000);
+
 /** The usual change, of weights, and any other. */
 const change = fc.oneof(
   {
@@ -41,12 +43,13 @@ const change = fc.oneof(
 
 test("the same bytes as the generated codec, after every change", () => {
   fc.assert(
-    fc.property(list, fc.array(change, { maxLength: 6 }), (first, changes) => {
+    fc.property(list, fc.array(change, { maxLength: 6 }), headRoom, (first, changes, overprovisioningPercent) => {
       const encoder = new AssignmentEncoder(CHECKOUT);
+      const policy = { overprovisioningPercent };
       let now: readonly AssignmentEndpoint[] = first;
       const check = (): void => {
-        const expected = ClusterLoadAssignment.encode(assignmentOf(CHECKOUT, now)).finish();
-        expect(Buffer.from(encoder.encode(now)).toString("hex")).toBe(Buffer.from(expected).toString("hex"));
+        const expected = ClusterLoadAssignment.encode(assignmentOf(CHECKOUT, now, policy)).finish();
+        expect(Buffer.from(encoder.encode(now, policy)).toString("hex")).toBe(Buffer.from(expected).toString("hex"));
       };
       check();
       for (const step of changes) {

@@ -22,6 +22,7 @@ function planOf(snapshot: ServiceSnapshot, revision: number, weight = 100): Weig
     policy: "adaptive",
     signalMode: "N",
     enforcement: LEAST_REQUEST,
+    levels: [],
     entries: snapshot.instances.map(({ id, address, port, priority, health }) => ({
       instance: id,
       address,

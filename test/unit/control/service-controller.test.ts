@@ -194,7 +194,7 @@ describe("members and health", () => {
     expect(controller.onTimer(100, 100).plan.entries).toHaveLength(2);
   });
 
-  test("degraded instances serve only when nobody is healthy; a worse priority stands by", () => {
+  test("healthy ones of a worse priority come before degraded ones, and both after as much as the best can take", () => {
     const { first } = controllerOf(
       snapshotOf([
         { id: "a", health: "HEALTHY" },
@@ -202,7 +202,13 @@ describe("members and health", () => {
         { id: "c", health: "HEALTHY", priority: 1 },
       ]),
     );
-    expect(first.plan.entries.map(({ share }) => share)).toEqual([1, 0, 0]);
+    // One of two is healthy: 1.4 times a half can take 70 %.
+    expect(first.plan.entries.map(({ share }) => share)).toEqual([0.7, 0, expect.closeTo(0.3, 9)]);
+    expect(first.plan.entries.map(({ reasons }) => reasons)).toEqual([
+      [],
+      ["degraded: used when healthy ones cannot take everything"],
+      ["takes 30 % that priorities before 1 cannot"],
+    ]);
     const alone = controllerOf(
       snapshotOf([
         { id: "a", health: "TIMEOUT" },

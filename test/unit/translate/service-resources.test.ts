@@ -47,6 +47,7 @@ const plan = (...entries: PlanEntry[]): WeightPlan => ({
   policy: "adaptive",
   signalMode: "L",
   enforcement: LEAST_REQUEST,
+  levels: [],
   entries,
 });
 

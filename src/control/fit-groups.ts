@@ -1,0 +1,22 @@
+// Brings each group to what Envoy sends there, whatever policy and modifiers made of it: weights decide only inside a group.
+import type { EndpointPool } from "../balancers/endpoint-pool.js";
+import { type Draft, withShares } from "./draft.js";
+
+export function fitGroups(draft: Draft): Draft {
+  if (draft.pool.groupLoads.length < 2) return draft;
+  const shares = fittedShares(draft.pool, draft.shares);
+  return withShares(draft, shares, { name: "failover", note: "what Envoy sends to this priority as a whole" });
+}
+
+/** @param shares relative to each other, > 0, in the order of the pool */
+export function fittedShares({ groups, groupLoads }: EndpointPool, shares: Float64Array): Float64Array {
+  const sums = new Float64Array(groupLoads.length);
+  for (const [i, share] of shares.entries()) {
+    const group = groups[i] ?? 0;
+    sums[group] = (sums[group] ?? 0) + share;
+  }
+  return shares.map((share, i) => {
+    const group = groups[i] ?? 0;
+    return (share / (sums[group] ?? 1)) * (groupLoads[group] ?? 1);
+  });
+}
