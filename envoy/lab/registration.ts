@@ -2,6 +2,7 @@
 // A server that is away is retried for ever; one that has forgotten us is told again.
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { until } from "./until.js";
 
 export interface RegistrationOptions {
   /** `http://127.0.0.1:18080` */
@@ -34,6 +35,7 @@ export class Registration {
   readonly #generation = randomUUID();
   #timer: NodeJS.Timeout | undefined;
   #gone = false;
+  #draining = false;
   #status: RegistrationStatus = "ready";
 
   constructor(options: RegistrationOptions) {
@@ -46,9 +48,27 @@ export class Registration {
     await this.#register();
   }
 
-  /** Asks the server for no new requests; those in flight go on. Beats continue. */
-  async drain(timeoutSeconds = 30): Promise<void> {
-    await this.#call("POST", `${this.#url}/drain`, { timeoutSeconds });
+  /** Asks the server for no new requests, in steps if wished; those in flight go on. Beats continue until it is forgotten. */
+  async drain({ timeoutSeconds = 30, rampSeconds = 0 } = {}): Promise<void> {
+    this.#draining = true;
+    await this.#call("POST", `${this.#url}/drain`, { timeoutSeconds, rampSeconds });
+  }
+
+  /** Drains, and resolves once the server has removed the instance: now it may stop. */
+  async leave(options?: { readonly timeoutSeconds?: number; readonly rampSeconds?: number }): Promise<void> {
+    await this.drain(options);
+    await until(async () => ((await this.isRegistered()) ? undefined : true), {
+      what: `${this.#options.id} has drained`,
+      deadlineMs: 60_000,
+      everyMs: 50,
+    });
+    this.silence();
+  }
+
+  async isRegistered(): Promise<boolean> {
+    const response = await fetch(this.#url, this.#request("GET", undefined));
+    await response.body?.cancel();
+    return response.ok;
   }
 
   /** Says something else of itself with the next beat, which is now. */
@@ -90,6 +110,7 @@ export class Registration {
       const response = await fetch(`${this.#url}/heartbeat`, this.#request("PUT", { generation: this.#generation }));
       if (response.status === 404) {
         await response.body?.cancel();
+        if (this.#draining) return; // drained: it has left
         await this.#register();
         return;
       }

@@ -31,6 +31,7 @@ import { StoredCheckpoints } from "./checkpoints.js";
 import type { Config } from "./config-schema.js";
 import { DataPlaneListener } from "./data-plane-listener.js";
 import { DeclaredManifest } from "./declared-manifest.js";
+import { DrainWatch } from "./drain-watch.js";
 import { EndpointIndex } from "./endpoint-index.js";
 import { Publisher } from "./publisher.js";
 import { SignalUpkeep } from "./signal-upkeep.js";
@@ -204,6 +205,13 @@ export class SteelyardServer implements Component {
       publisher,
       new SignalUpkeep({ clock, signals }),
       prober,
+      new DrainWatch({
+        ...of("drains"),
+        services: registry.services,
+        plans: control.plans,
+        onRound: (handler) => signals.onRound(handler),
+        finishDrain: (service, instance) => registry.finishDrain(service, instance),
+      }),
       this.#dataPlane,
       this.#api,
     ];

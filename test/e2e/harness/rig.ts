@@ -44,6 +44,8 @@ export interface RigBackend {
   readonly registration: Registration;
   /** Deregisters, then closes. */
   leave(): Promise<void>;
+  /** Starts a stopped backend where it was, and registers it as a new process. */
+  restart(): Promise<void>;
 }
 
 export class Rig {
@@ -127,7 +129,13 @@ export class Rig {
       await registration.stop();
       await backend.stop();
     };
-    return { backend, registration, leave };
+    const restart = async (): Promise<void> => {
+      await backend.start(backend.port);
+      const next = new Registration({ ...identity, ...registered });
+      this.#cleanup.add(`beats of ${name}`, () => next.silence());
+      await next.start();
+    };
+    return { backend, registration, leave, restart };
   }
 
   /** `count` equal backends named `prefix-1`, `prefix-2`, ... */

@@ -387,9 +387,70 @@ describe("drain", () => {
     expect(instancesOf(second)).toEqual([]);
   });
 
+  test("in steps: its share shrinks, then no new requests, then the timeout runs", async () => {
+    const { registry, clock } = await makeRegistry();
+    await registry.register(service, id(1), spec(1));
+    const view = () => {
+      const { health, drain } = registry.get(service, id(1)) ?? {};
+      return { health, left: drain?.left };
+    };
+    await registry.drain(service, id(1), { timeoutMs: 10_000, rampMs: 8_000 });
+    expect(view()).toEqual({ health: "HEALTHY", left: 0.8 });
+    const published = new Set<number | undefined>();
+    const stop = registry.services.subscribe((changes) => {
+      for (const [, snapshot] of changes) published.add(snapshot?.instances[0]?.drain?.left);
+    });
+    await pass(registry, clock, 3);
+    expect(view()).toEqual({ health: "HEALTHY", left: 0.6 });
+    // Neither another change nor the same order again starts it anew.
+    const { revision } = await registry.drain(service, id(1), { timeoutMs: 10_000, rampMs: 8_000 });
+    await registry.patch(service, id(1), { weight: 3 }, { ifMatch: revision });
+    await pass(registry, clock, 4);
+    expect(view()).toEqual({ health: "HEALTHY", left: 0.2 });
+    expect(await registry.finishDrain(service, id(1))).toBe(false);
+    await pass(registry, clock, 2);
+    expect(view()).toEqual({ health: "DRAINING", left: 0 });
+    stop();
+    expect([...published]).toEqual([0.8, 0.6, 0.4, 0.2, 0]);
+    await pass(registry, clock, 8);
+    expect(instancesOf(registry)).toHaveLength(1);
+    await pass(registry, clock, 3);
+    expect(instancesOf(registry)).toEqual([]);
+  });
+
+  test("in steps: a restart ends the steps, silence too, and a new registration all of it", async () => {
+    const { registry, clock, restart } = await makeRegistry();
+    await registry.register(service, id(1), spec(1));
+    await registry.drain(service, id(1), { timeoutMs: 20_000, rampMs: 60_000 });
+    await pass(registry, clock, 40, () => false);
+    expect(registry.get(service, id(1))).toMatchObject({ health: "TIMEOUT", drain: { left: 0.4 } });
+    await registry.register(service, id(1), spec(1));
+    expect(registry.get(service, id(1))).toMatchObject({ health: "HEALTHY" });
+    expect(registry.get(service, id(1))?.drain).toBeUndefined();
+    await registry.drain(service, id(1), { timeoutMs: 20_000, rampMs: 60_000 });
+    await registry.stop();
+    const second = await restart();
+    expect(second.get(service, id(1))).toMatchObject({ health: "DRAINING", drain: { left: 0 } });
+  });
+
+  test("is finished early only for who was asked to drain and takes nothing any more", async () => {
+    const { registry } = await makeRegistry();
+    await registry.register(service, id(1), spec(1));
+    expect(await registry.finishDrain(service, id(1))).toBe(false);
+    registry.heartbeat(service, id(1), { status: "draining" });
+    expect(await registry.finishDrain(service, id(1))).toBe(false);
+    await registry.drain(service, id(1), { timeoutMs: 20_000 });
+    expect(await registry.finishDrain(service, id(1))).toBe(true);
+    expect(await registry.finishDrain(service, id(1))).toBe(false);
+    expect(instancesOf(registry)).toEqual([]);
+  });
+
   test.each([Number.NaN, -1, 3_600_001, Number.POSITIVE_INFINITY])("a timeout of %p is refused", async (timeoutMs) => {
     const { registry } = await makeRegistry();
     await expect(registry.drain(service, id(1), { timeoutMs })).rejects.toMatchObject(code("ERR_INVALID_REQUEST"));
+    await expect(registry.drain(service, id(1), { timeoutMs: 1, rampMs: timeoutMs })).rejects.toMatchObject({
+      errors: [{ pointer: "/rampSeconds", detail: "must be between 0 and 3600" }],
+    });
   });
 });
 
