@@ -50,7 +50,12 @@ export function planEntries({ members, levels, inForce, draft, loads, apart, sha
       share: serves ? share : 0,
       factors: serves ? factorsOf(draft, position, share, apart) : [],
       reasons: serves
-        ? [...leavingReasons(drain), ...servingReasons(health, priority, levels), ...probeReasons(probe), ...draft.reasonsOf(position)]
+        ? [
+            ...leavingReasons(drain),
+            ...servingReasons(health, priority, levels),
+            ...probeReasons(probe),
+            ...draft.reasonsOf(position),
+          ]
         : [outOfPool(told, priority, drain, probe)],
       load: loads.get(id),
       shadowShare,
