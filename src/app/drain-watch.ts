@@ -57,19 +57,19 @@ export class DrainWatch implements Component {
       if (!told.has(id) || !isIdle(loads.get(id))) continue;
       const rounds = (before?.get(id) ?? 0) + 1;
       idle.set(id, rounds);
-      if (rounds === IDLE_ROUNDS) this.#finish(service, id);
+      if (rounds === IDLE_ROUNDS) void this.#finish(service, id);
     }
     this.#idle.set(service, idle);
   }
 
-  #finish(service: ServiceName, instance: InstanceId): void {
+  async #finish(service: ServiceName, instance: InstanceId): Promise<void> {
     const { finishDrain, logger } = this.#options;
-    finishDrain(service, instance).then(
-      (removed) => {
-        if (removed) logger.info({ service, instance }, "drained: nothing in flight any more");
-      },
-      (error: unknown) => logger.warn({ service, instance, err: error }, "drained, and not removed: its timeout will"),
-    );
+    try {
+      if (await finishDrain(service, instance))
+        logger.info({ service, instance }, "drained: nothing in flight any more");
+    } catch (error) {
+      logger.warn({ service, instance, err: error }, "drained, and not removed: its timeout will");
+    }
   }
 }
 

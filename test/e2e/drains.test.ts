@@ -26,12 +26,13 @@ test("ten backends restart one after the other, two at a time, under 300 rps: no
   const waves = Array.from({ length: backends.length / 2 }, (_, i) => backends.slice(2 * i, 2 * i + 2));
   for (const wave of waves) {
     await Promise.all(
-      wave.map(async ({ backend, registration, restart }) => {
+      wave.map(async (member) => {
+        const { backend, registration } = member;
         await registration.leave({ timeoutSeconds: 20 });
         const received = backend.received;
         await backend.stop();
         expect(backend.received).toBe(received);
-        await restart();
+        await member.restart();
       }),
     );
   }

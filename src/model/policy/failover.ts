@@ -1,4 +1,4 @@
-// Where traffic goes when the preferred instances cannot take it: lower priorities, other localities, other services.
+// Where traffic goes when the preferred instances cannot take it: lower priorities, other services.
 import { z } from "zod";
 import type { ServiceName } from "../ids.js";
 import { serviceNameSchema } from "./service-name.js";
@@ -21,33 +21,13 @@ export const failoverSchema = z
       .describe(
         "A priority spills over to the next when its healthy share times this is below 100 %: at 140, with 28 % of its instances out.",
       ),
-    locality: z
-      .strictObject({
-        prefer: z
-          .enum(["none", "zone", "region"])
-          .default("none")
-          .describe("`zone`, `region`: a proxy uses the instances of its own zone, or region, while they can take it."),
-        bandPercent: z
-          .number()
-          .min(0)
-          .max(100)
-          .default(10)
-          .describe("Traffic stays local until the local instances are this much more loaded than the rest, %."),
-        probePercent: z
-          .number()
-          .min(0)
-          .max(50)
-          .default(3)
-          .describe("Share that goes elsewhere all the same, so that what is known of there stays fresh, %."),
-      })
-      .prefault({}),
     services: z
       .array(serviceNameSchema)
       .max(8)
       .default([])
       .describe("Services that take over, in this order, when this one's own instances cannot: as lower priorities."),
   })
-  .describe("Failover between priorities (`priority` of an instance, 0 first), localities and services.");
+  .describe("Failover between priorities (`priority` of an instance, 0 first) and to other services.");
 
 export type Failover = z.output<typeof failoverSchema>;
 

@@ -56,6 +56,10 @@ describe.each(readdirSync(folder("in")).map((file) => file.replace(/\.json$/, ""
     if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(file, output);
     expect(output).toBe(readFileSync(file, "utf8"));
   });
+
+  it("leaves slow starts to the loop: Envoy's own would multiply with its ramp", () => {
+    expect(translate(input)).not.toMatch(/slow_?start/i);
+  });
 });
 
 function translate(input: ServiceCase | GatewayCase | BootstrapCase): string {

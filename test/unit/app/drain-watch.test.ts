@@ -14,10 +14,13 @@ import { catalogueInstance } from "../../harness/instance.js";
 const SERVICE = parseServiceName("shop");
 const ID = parseInstanceId("a");
 
-async function watching({
-  told = "DRAINING" as HealthStatus,
-  drain = { left: 0, timeoutMs: 30_000 } as Drain | undefined,
-} = {}) {
+interface Given {
+  /** What the proxies were told of it. */
+  readonly told?: HealthStatus;
+  readonly drain?: Drain;
+}
+
+async function watching({ told = "DRAINING", drain = { left: 0, timeoutMs: 30_000 } }: Given = {}) {
   const services = new WatchableMap<ServiceName, ServiceSnapshot>();
   const plans = new WatchableMap<ServiceName, WeightPlan>();
   const instance = catalogueInstance(SERVICE, "a", { status: "draining", health: "DRAINING", drain });
