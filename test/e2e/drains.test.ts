@@ -12,9 +12,13 @@ async function started(count: number, serviceMs: number): Promise<{ rig: Rig; ba
   const created = await Rig.create();
   rig = created;
   await created.startServer();
-  await created.startEnvoy();
+  const envoy = await created.startEnvoy();
   const backends = await created.startBackends(count, { service: "shop", serviceTime: fixed(serviceMs) });
   await created.untilServing("shop");
+  await until(async () => ((await envoy.admin.hosts("shop"))?.length === count ? true : undefined), {
+    what: "Envoy knows all of them",
+    deadlineMs: 5_000,
+  });
   return { rig: created, backends };
 }
 
