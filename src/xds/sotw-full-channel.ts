@@ -106,6 +106,7 @@ export class SotwFullChannel implements Channel<SotwRequest> {
       this.#dirty = false;
       return this.#send(target, context.nowMs);
     }
+    this.#dirty = true; // what leaves is still to go
     const union = new TypeSnapshot([...target.resources, ...leaving]);
     const nothingNew = !this.#again && (union.content === this.#sent?.content || this.#refused(union));
     return nothingNew ? undefined : this.#send(union, context.nowMs);

@@ -162,6 +162,20 @@ const GONE_AND_BACK: Op[] = [
   { op: "apply", changes: [{ typeUrl: cluster, name: "a", content: "2", ttl: true }] },
 ];
 
+const MEMBER = COLLECTION.replace("*", "y");
+
+/** Removed while it was not subscribed, subscribed again while another type has something to send: it must go all the same. */
+const LEAVING_WHEN_ASKED_AGAIN: Op[] = [
+  { op: "apply", changes: [{ typeUrl: cluster, name: MEMBER, content: "1", ttl: false }] },
+  { op: "subscribe", typeUrl: cluster, names: [MEMBER] },
+  { op: "read", count: 1 },
+  { op: "apply", changes: [{ typeUrl: route, name: MEMBER, content: "1", ttl: false }] },
+  { op: "unsubscribe", typeUrl: cluster, names: [MEMBER] },
+  { op: "replace", changes: [], typeVersion: undefined },
+  { op: "subscribe", typeUrl: cluster, names: [MEMBER] },
+  { op: "subscribe", typeUrl: route, names: [MEMBER] },
+];
+
 describe.each([
   ["sotw", []],
   ["delta", []],
@@ -191,7 +205,13 @@ describe.each([
           expect(rig.index.size).toBe(0);
         },
       ),
-      { numRuns: 800, examples: [[GONE_AND_BACK, false, "none"]] },
+      {
+        numRuns: 800,
+        examples: [
+          [GONE_AND_BACK, false, "none"],
+          [LEAVING_WHEN_ASKED_AGAIN, false, "none"],
+        ],
+      },
     );
   });
 });
