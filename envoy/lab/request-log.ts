@@ -42,8 +42,9 @@ export class RequestLog {
   /** Records of `target` with fromMs <= due < toMs. */
   between(target: string, fromMs: number, toMs: number): readonly RequestRecord[] {
     const found: RequestRecord[] = [];
-    for (let key = Math.floor(fromMs / BUCKET_MS); key * BUCKET_MS < toMs; key += 1) {
-      for (const record of this.#buckets.get(key) ?? []) {
+    for (const [key, records] of this.#buckets) {
+      if ((key + 1) * BUCKET_MS <= fromMs || key * BUCKET_MS >= toMs) continue;
+      for (const record of records) {
         if (record.target === target && record.dueMs >= fromMs && record.dueMs < toMs) found.push(record);
       }
     }
