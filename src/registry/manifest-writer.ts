@@ -28,6 +28,8 @@ export interface ManifestWriterOptions {
   readonly routes: Pick<RouteBook, "routes" | "putAll">;
   /** Throws SteelyardError when a policy names what does not exist. */
   readonly policyCheck: (policy: ServicePolicy) => void;
+  /** Whether the algorithm of a policy hashes a key of the request. */
+  readonly hashes: (policy: ServicePolicy) => boolean;
 }
 
 const MAX_ERRORS = 32;
@@ -87,9 +89,10 @@ export class ManifestWriter {
       refusals.collect(() => this.#options.policyCheck(policy), prefix);
       refusals.collect(() => assertFailover(name as ServiceName, policy, policyOf, prefix));
     }
+    const { hashes } = this.#options;
     const routes = routesAfter(this.#options.routes.routes.entries(), manifest);
     for (const [name, route] of routesOf(manifest)) {
-      refusals.collect(() => assertRoute(name, route, { policyOf, routes }, jsonPointer(["routes", name])));
+      refusals.collect(() => assertRoute(name, route, { policyOf, hashes, routes }, jsonPointer(["routes", name])));
     }
     refusals.throwAny();
   }

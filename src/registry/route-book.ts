@@ -5,7 +5,7 @@ import { z } from "zod";
 import { SteelyardError } from "../model/errors.js";
 import { parseRouteName, type RouteName, type ServiceName } from "../model/ids.js";
 import { type NamedRoute, type Route, routeSchema } from "../model/route/route.js";
-import type { ServiceSnapshot } from "../model/service.js";
+import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
 import type { MetricSink } from "../runtime/metrics.js";
@@ -24,6 +24,8 @@ export interface RouteBookOptions {
   readonly services: WatchableMap<ServiceName, ServiceSnapshot>;
   readonly logger: Logger;
   readonly metrics: MetricSink;
+  /** Whether the algorithm of a policy hashes a key of the request. */
+  readonly hashes: (policy: ServicePolicy) => boolean;
   /** Default 1,000. */
   readonly maxRoutes?: number;
 }
@@ -133,7 +135,8 @@ export class RouteBook implements Component {
   }
 
   #assertFits(name: RouteName, route: Route, routes: Iterable<NamedRoute>): void {
-    assertRoute(name, route, { policyOf: (service) => this.#options.services.get(service)?.policy, routes });
+    const { services, hashes } = this.#options;
+    assertRoute(name, route, { policyOf: (service) => services.get(service)?.policy, hashes, routes });
   }
 
   #assertRoom(needed: number): void {

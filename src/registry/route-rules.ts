@@ -3,20 +3,20 @@
 import { type FieldError, SteelyardError } from "../model/errors.js";
 import { jsonPointer } from "../model/field-errors.js";
 import type { RouteName, ServiceName } from "../model/ids.js";
+import { inconsistenciesOf, type RuleSurroundings } from "../model/route/consistency.js";
 import type { NamedRoute, Route } from "../model/route/route.js";
 import { targetsOf } from "../model/route/rule.js";
 import type { ServicePolicy } from "../model/service.js";
 
-export interface RouteSurroundings {
-  /** Undefined: there is no such service. */
-  readonly policyOf: (service: ServiceName) => ServicePolicy | undefined;
+export interface RouteSurroundings extends RuleSurroundings {
   /** All there are. */
   readonly routes: Iterable<NamedRoute>;
 }
 
 /**
  * @param prefix of the pointers
- * @throws SteelyardError ERR_INVALID_REQUEST for services that are unknown or carry TCP, ERR_DOMAIN_CONFLICT
+ * @throws SteelyardError ERR_INVALID_REQUEST for services that are unknown or carry TCP and for settings that would do
+ *   nothing, ERR_DOMAIN_CONFLICT
  */
 export function assertRoute(name: RouteName, route: Route, around: RouteSurroundings, prefix = ""): void {
   const at = (...path: readonly PropertyKey[]) => prefix + jsonPointer(path);
@@ -25,6 +25,10 @@ export function assertRoute(name: RouteName, route: Route, around: RouteSurround
     return fault === undefined ? [] : [{ pointer: at(...path), detail: fault }];
   });
   if (unknown.length > 0) throw refusal("ERR_INVALID_REQUEST", name, unknown);
+  const inconsistent = route.rules.flatMap((rule, index) =>
+    inconsistenciesOf(rule, around).map(({ pointer, detail }) => ({ pointer: at("rules", index) + pointer, detail })),
+  );
+  if (inconsistent.length > 0) throw refusal("ERR_INVALID_REQUEST", name, inconsistent);
   const holders = new Map<string, RouteName>();
   for (const other of around.routes) {
     if (other.name !== name) for (const domain of other.route.domains) holders.set(domain, other.name);

@@ -1,6 +1,7 @@
 // `hashPolicy` and the algorithm belong together, and every place in it must be able to decide.
 import { hashesKeys } from "../enforcement.js";
 import type { FieldError } from "../errors.js";
+import type { ServicePolicy } from "../service.js";
 import type { HashPlace } from "./hash-policy.js";
 import type { PolicyRule } from "./policy-rule.js";
 
@@ -32,7 +33,8 @@ const sourceIpOfConnections: PolicyRule = ({ protocol, hashPolicy = [] }) => {
   );
 };
 
-const everyPlaceDecides: PolicyRule = ({ hashPolicy = [] }) => {
+/** Of a policy, or of a rule of a route. */
+export function everyPlaceDecides({ hashPolicy = [] }: Pick<ServicePolicy, "hashPolicy">): readonly FieldError[] {
   const sure = hashPolicy.findIndex(alwaysHasKey);
   return hashPolicy.flatMap((place, index): readonly FieldError[] => {
     const pointer = `/hashPolicy/${index}`;
@@ -44,7 +46,7 @@ const everyPlaceDecides: PolicyRule = ({ hashPolicy = [] }) => {
     }
     return [];
   });
-};
+}
 
 /** A cookie with a time to live is set where it is missing. */
 function alwaysHasKey(place: HashPlace): boolean {

@@ -1,12 +1,21 @@
 // Settings of `retry` that Envoy would pass over without a word.
-import type { PolicyRule } from "./policy-rule.js";
+import type { FieldError } from "../errors.js";
+import type { Retry } from "./retry.js";
+
+/** Of a policy, or of a rule of a route. */
+interface Retrying {
+  readonly retry?: Omit<Retry, "budget"> | undefined;
+  readonly timeouts: { readonly requestMs: number };
+}
+
+type RetryRule = (retrying: Retrying) => readonly FieldError[];
 
 /** Conditions under which a try that ran out of its time is tried again. */
 const AFTER_TIMEOUT = ["reset", "5xx", "gateway-error"] as const;
 
 const DEFAULT_STATUS_CODES = "503";
 
-const perTryTimeoutActs: PolicyRule = ({ retry, timeouts: { requestMs } }) => {
+const perTryTimeoutActs: RetryRule = ({ retry, timeouts: { requestMs } }) => {
   if (retry?.perTryTimeoutMs === undefined) return [];
   const pointer = "/retry/perTryTimeoutMs";
   if (requestMs > 0 && retry.perTryTimeoutMs >= requestMs) {
@@ -16,7 +25,7 @@ const perTryTimeoutActs: PolicyRule = ({ retry, timeouts: { requestMs } }) => {
   return [{ pointer, detail: `a try that runs out of time is only tried again on ${AFTER_TIMEOUT.join(", ")}` }];
 };
 
-const statusCodesAct: PolicyRule = ({ retry }) => {
+const statusCodesAct: RetryRule = ({ retry }) => {
   if (retry === undefined) return [];
   const { on, statusCodes } = retry;
   const named = on.includes("retriable-status-codes");
@@ -29,4 +38,4 @@ const statusCodesAct: PolicyRule = ({ retry }) => {
   return [];
 };
 
-export const retryRules: readonly PolicyRule[] = [perTryTimeoutActs, statusCodesAct];
+export const retryRules: readonly RetryRule[] = [perTryTimeoutActs, statusCodesAct];

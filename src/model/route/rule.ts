@@ -64,7 +64,9 @@ export const ruleSchema = z
       ),
     hashPolicy: hashPolicySchema
       .optional()
-      .describe("Default: the service's, when there is one target only; else the usual headers."),
+      .describe(
+        "Where an algorithm hashes. Default: the service's, when there is one target only; a split must say it.",
+      ),
   })
   .superRefine(({ match, prefixRewrite }, context) => {
     if (prefixRewrite === undefined || match.path.prefix !== undefined) return;

@@ -10,6 +10,7 @@ import type { Route } from "../../../src/api/route.js";
 import { ROUTES } from "../../../src/api/routes.js";
 import { bindPolicy, WEIGHT_POLICIES } from "../../../src/balancers/registry.js";
 import type { Explanation } from "../../../src/control/explanation.js";
+import { hashesKeys } from "../../../src/model/enforcement.js";
 import type { InstanceId, ServiceName } from "../../../src/model/ids.js";
 import type { WeightPlan } from "../../../src/model/plan.js";
 import { checkConsistency } from "../../../src/model/policy/consistency.js";
@@ -42,6 +43,7 @@ export interface SendOptions {
 }
 
 const policyCheck = (policy: ServicePolicy) => checkConsistency(policy, bindPolicy(policy).enforcement);
+const hashes = (policy: ServicePolicy) => hashesKeys(bindPolicy(policy).enforcement);
 
 export class ApiHarness {
   readonly store = new FaultyStore();
@@ -59,6 +61,7 @@ export class ApiHarness {
     services: this.registry.services,
     logger: silentLogger,
     metrics: this.metrics,
+    hashes,
     maxRoutes: 4,
   });
   readonly freezes = new FreezeBook({
@@ -67,7 +70,7 @@ export class ApiHarness {
     clock: systemClock,
     logger: silentLogger,
   });
-  readonly manifests = new ManifestWriter({ registry: this.registry, routes: this.routes, policyCheck });
+  readonly manifests = new ManifestWriter({ registry: this.registry, routes: this.routes, policyCheck, hashes });
   /** Loads that came with heartbeats, as `service/id`. */
   readonly beats = new Map<string, HeartbeatLoad>();
   readonly plans = new WatchableMap<ServiceName, WeightPlan>();

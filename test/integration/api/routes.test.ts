@@ -66,6 +66,7 @@ describe("life cycle", () => {
       services: api.registry.services,
       logger: silentLogger,
       metrics: noMetrics,
+      hashes: () => false,
     });
     await restarted.start();
     expect([...restarted.routes.entries()].map(([, route]) => route)).toEqual([body]);
@@ -98,6 +99,30 @@ describe("what is refused", () => {
       "/rules/2/mirror/service",
       "/rules/3/to",
     ]);
+  });
+
+  test("what would do nothing: a key that nobody hashes, a try as long as the request; a split must say its key", async () => {
+    await api.put("/v1/services/carts", { algorithm: "consistent-hash", hashPolicy: [{ header: "x-user" }] });
+    const hashPolicy = [{ header: "x-user" }];
+    const split = [{ service: "shop" }, { service: "carts" }];
+    const rules = [
+      { to: "shop", hashPolicy },
+      { to: "carts", hashPolicy: [{ sourceIp: true }, { header: "x-user" }] },
+      { to: split },
+      { to: "shop", timeouts: { requestMs: 100 }, retry: { on: ["reset"], statusCodes: [], perTryTimeoutMs: 100 } },
+      { to: "shop", retry: { on: ["reset"], statusCodes: [502] } },
+      { to: "carts" },
+      { to: split, hashPolicy },
+      { to: "shop", retry: { on: ["reset"], perTryTimeoutMs: 100 } },
+    ];
+    expect(pointersOf(await api.put(FRONT, front({ rules })), 422, "ERR_INVALID_REQUEST")).toEqual([
+      "/rules/0/hashPolicy",
+      "/rules/1/hashPolicy/1",
+      "/rules/2/hashPolicy",
+      "/rules/3/retry/perTryTimeoutMs",
+      "/rules/4/retry/statusCodes",
+    ]);
+    expect((await api.put(FRONT, front({ rules: rules.slice(5) }))).status).toBe(201);
   });
 
   test("a domain that another route has, in whatever case; wildcards are domains of their own", async () => {
