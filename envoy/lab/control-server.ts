@@ -120,6 +120,12 @@ export class ControlServer {
     ];
     return runCli(["bootstrap", ...identity, ...places, ...variant, ...flags]);
   }
+
+  /** The JSON that `steelyard bootstrap` prints for a gRPC client of this server. */
+  async grpcBootstrap(nodeId: string): Promise<string> {
+    const identity = ["--client", "grpc", "--node-id", nodeId, "--cluster", "clients"];
+    return runCli(["bootstrap", ...identity, "--xds-address", this.xdsAddress]);
+  }
 }
 
 /** stdout of one run of the built command line. @throws Error with its stderr when it fails */

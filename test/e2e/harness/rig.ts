@@ -8,11 +8,13 @@ import { ask } from "../../../envoy/lab/ask.js";
 import { fixed, LabBackend, type LabBackendOptions, type ServiceTime } from "../../../envoy/lab/backend.js";
 import { Cleanup } from "../../../envoy/lab/cleanup.js";
 import { type BootstrapOptions, ControlServer, type ControlServerOptions } from "../../../envoy/lab/control-server.js";
+import { GrpcBackend } from "../../../envoy/lab/grpc/grpc-backend.js";
 import { freePorts } from "../../../envoy/lab/ports.js";
 import { Registration, type RegistrationOptions } from "../../../envoy/lab/registration.js";
 import { until } from "../../../envoy/lab/until.js";
 import { type LaunchEnvoyOptions, launchEnvoy, type RunningEnvoy } from "../../../envoy/launch-envoy.js";
 import { seededRng } from "../../../src/runtime/rng.js";
+import { GrpcClient, type GrpcClientOptions } from "./grpc-client.js";
 import { ServiceLoad, type ServiceLoadOptions } from "./service-load.js";
 
 export interface RigServerOptions extends Pick<ControlServerOptions, "config" | "flags"> {}
@@ -154,6 +156,38 @@ export class Rig {
     this.#cleanup.own("the load", load);
     load.start();
     return load;
+  }
+
+  /** A plain gRPC server, registered. */
+  async startGrpcBackend(options: Omit<RigBackendOptions, "register">): Promise<GrpcBackend> {
+    const { name, service, slots = 100, serviceTime = fixed(1), ...registered } = options;
+    this.#count += 1;
+    const backend = new GrpcBackend({ name, slots, serviceTime, rng: seededRng(this.#count) });
+    this.#cleanup.add(`backend ${name}`, () => backend.stop());
+    await backend.start();
+    const registration = new Registration({
+      apiUrl: this.server.api.url,
+      service,
+      id: name,
+      port: backend.port,
+      ...registered,
+    });
+    this.#cleanup.add(`beats of ${name}`, () => registration.silence());
+    await registration.start();
+    return backend;
+  }
+
+  /** A gRPC client that calls from now on; proxyless unless it has a target of its own. */
+  async startGrpcClient(options: Omit<GrpcClientOptions, "bootstrap" | "logFile">): Promise<GrpcClient> {
+    const folder = this.#newFolder("grpc-client");
+    const proxyless = options.target === undefined;
+    const bootstrap = proxyless ? await this.server.grpcBootstrap(`grpc-${this.#count}`) : undefined;
+    const client = new GrpcClient({
+      ...options,
+      logFile: join(folder, "client.log"),
+      ...(bootstrap !== undefined && { bootstrap }),
+    });
+    return this.#cleanup.own("a gRPC client", client);
   }
 
   /** Resolves with the milliseconds it took until a request to `service` through Envoy is answered with 200. */
