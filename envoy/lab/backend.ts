@@ -21,13 +21,26 @@ export const fixed =
 export interface Fault {
   /** Factor on the service time of requests that start from now on; default 1. */
   readonly slowdown: number;
-  /** Fraction of requests answered with 503 at once, 0..1; default 0. */
+  /** Fraction of requests that fail with `failStatus` after `failAfterMs`, 0..1; default 0. */
   readonly failFraction: number;
+  /** Default 503. */
+  readonly failStatus: number;
+  /** Milliseconds, without a slot; default 0. */
+  readonly failAfterMs: number;
+  /** Connections are reset as soon as a request has come over them. */
+  readonly reset: boolean;
   /** Requests are accepted and never answered. */
   readonly hang: boolean;
 }
 
-const NO_FAULT: Fault = { slowdown: 1, failFraction: 0, hang: false };
+const NO_FAULT: Fault = {
+  slowdown: 1,
+  failFraction: 0,
+  failStatus: 503,
+  failAfterMs: 0,
+  reset: false,
+  hang: false,
+};
 
 export interface LabBackendOptions {
   /** Sent back as `x-backend`; the path of the request as it arrived, as `x-path`. */
@@ -116,9 +129,15 @@ export class LabBackend {
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     this.#received += 1;
     request.resume();
-    if (this.#fault.hang) return;
-    if (this.#fault.failFraction > 0 && this.#options.rng.next() < this.#fault.failFraction) {
-      this.#answer(response, 503);
+    const { hang, reset, failFraction, failStatus, failAfterMs } = this.#fault;
+    if (hang) return;
+    if (reset) {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    if (failFraction > 0 && this.#options.rng.next() < failFraction) {
+      if (failAfterMs > 0) this.#after(failAfterMs, () => this.#answer(response, failStatus));
+      else this.#answer(response, failStatus);
       return;
     }
     const waiting = { response, arrivedMs: performance.now() };
@@ -129,15 +148,18 @@ export class LabBackend {
   #serve(waiting: Waiting, startMs: number): void {
     this.#busy += 1;
     const endMs = startMs + this.#options.serviceTime(this.#options.rng) * this.#fault.slowdown;
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer);
-        this.#busy -= 1;
-        this.#answer(waiting.response, 200);
-        this.#serveNext(endMs);
-      },
-      Math.max(0, endMs - performance.now()),
-    );
+    this.#after(Math.max(0, endMs - performance.now()), () => {
+      this.#busy -= 1;
+      this.#answer(waiting.response, 200);
+      this.#serveNext(endMs);
+    });
+  }
+
+  #after(ms: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, ms);
     this.#timers.add(timer);
   }
 

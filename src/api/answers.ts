@@ -243,6 +243,25 @@ export const weightsAnswerSchema = z
   })
   .describe("The weights in force");
 
+export const ownerAnswerSchema = z
+  .strictObject({
+    service: z.string(),
+    key: z.string(),
+    hash: z.string().describe("xxHash64 of the key, hexadecimal."),
+    instance: z.string(),
+    instanceService: z.string().describe("Whose instance it is: another service's where that one takes over."),
+    address: z.string(),
+    port: z.int(),
+    priority: z.int().describe("As registered: each priority has a table of its own."),
+    health,
+    table: z.string().describe("Envoy's name for it: `maglev` or `ring_hash`."),
+    slot: z.int().describe("Of the key in the table."),
+    slots: z.int(),
+    hosts: z.int().describe("Instances in the table."),
+    revision,
+  })
+  .describe("Which instance a key is sent to, in the table that proxies make of the weights in force");
+
 export const explanationAnswerSchema = z
   .strictObject({
     service: z.string(),
@@ -340,5 +359,6 @@ export type RouteAnswer = z.output<typeof routeAnswerSchema>;
 export type FreezeAnswer = z.output<typeof freezeAnswerSchema>;
 export type LoadAnswer = z.output<typeof loadAnswerSchema>;
 export type WeightsAnswer = z.output<typeof weightsAnswerSchema>;
+export type OwnerAnswer = z.output<typeof ownerAnswerSchema>;
 export type ExplanationAnswer = z.output<typeof explanationAnswerSchema>;
 export type NodesAnswer = z.output<typeof nodesAnswerSchema>;

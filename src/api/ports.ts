@@ -5,6 +5,7 @@ import type { ControlView } from "../control/control-view.js";
 import type { Freeze } from "../model/freeze.js";
 import type { InstanceId, RouteName, ServiceName } from "../model/ids.js";
 import type { AdminState, CatalogueInstance } from "../model/instance.js";
+import type { KeyOwner } from "../model/key-owner.js";
 import type { Manifest } from "../model/manifest.js";
 import type { NamedRoute, Route } from "../model/route/route.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
@@ -110,6 +111,11 @@ export interface LoadPort {
   recordBeat(service: ServiceName, instance: InstanceId, load: HeartbeatLoad, beatMs: number): void;
 }
 
+export interface OwnerPort {
+  /** Of a service that exists. @throws SteelyardError ERR_NO_OWNER */
+  ownerOf(service: ServiceName, key: string): KeyOwner;
+}
+
 export interface ApiLimits {
   /** Largest body, bytes. */
   readonly bodyBytes: number;
@@ -146,6 +152,7 @@ export interface ApiDependencies {
   readonly manifests: ManifestPort;
   readonly loads: LoadPort;
   readonly control: ControlView;
+  readonly owners: OwnerPort;
   /** Proxies with an open stream, sorted by id. */
   readonly nodes: () => readonly NodeStatus[];
   readonly algorithms: readonly AlgorithmInfo[];

@@ -87,6 +87,16 @@ const blocking = {
 
 export const serviceQuerySchema = z.strictObject(blocking);
 
+const MAX_KEY_CHARS = 1_024;
+
+export const ownerQuerySchema = z.strictObject({
+  key: z
+    .string()
+    .min(1)
+    .max(MAX_KEY_CHARS)
+    .describe("What a request is hashed by, e.g. the value of the header that `hashPolicy` names."),
+});
+
 export const servicesQuerySchema = z.strictObject({ limit, cursor, ...blocking });
 
 export const applyQuerySchema = z.strictObject({

@@ -206,6 +206,15 @@ export const ROUTES = [
     problems: ["ERR_UNKNOWN_SERVICE"],
   },
   {
+    id: "getOwner",
+    method: "get",
+    path: `${SERVICE}/owner`,
+    summary: "Which instance a key is sent to, of a service whose algorithm hashes.",
+    query: requests.ownerQuerySchema,
+    replies: [{ status: 200, description: "The owner.", schema: answers.ownerAnswerSchema }],
+    problems: ["ERR_UNKNOWN_SERVICE", "ERR_NO_OWNER"],
+  },
+  {
     id: "putFreeze",
     method: "put",
     path: `${SERVICE}/freeze`,

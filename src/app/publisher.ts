@@ -1,5 +1,6 @@
 // From plans to resources in the xDS cache, for every audience there is: nodes that are served the same. The audiences of
 // Envoys that tell no locality are always there; others come with their first node and go some time after the last.
+import type { EnvoyEnforcement } from "../model/enforcement.js";
 import { SteelyardError } from "../model/errors.js";
 import type { RouteName, ServiceName } from "../model/ids.js";
 import type { WeightPlan } from "../model/plan.js";
@@ -35,6 +36,15 @@ export interface PublisherOptions {
   readonly accessLogPercent?: number;
   readonly logger: Logger;
   readonly metrics: MetricSink;
+}
+
+/** A service as it was last translated. */
+export interface Published {
+  /** Its own, then those of the services that take over for it. */
+  readonly plans: readonly WeightPlan[];
+  readonly enforcement: EnvoyEnforcement;
+  /** The same array until something of it changes. */
+  readonly resources: readonly Resource[];
 }
 
 /** Nodes say where they are, and each locality is an audience: what they say must not fill the memory. */
@@ -83,6 +93,18 @@ export class Publisher implements Component {
     const name = audienceNameOf(plane);
     if (!this.#audiences.has(name)) this.#open(name, plane);
     return name;
+  }
+
+  /** What an Envoy that tells no locality has of a service; undefined before its first plan. */
+  published(service: ServiceName): Published | undefined {
+    const rendered = this.#published.get(service);
+    if (!rendered) return undefined;
+    const others = relatedServices(rendered.snapshot.policy).flatMap((other) => this.#published.get(other)?.plan ?? []);
+    return {
+      plans: [rendered.plan, ...others],
+      enforcement: rendered.plan.enforcement,
+      resources: this.#resources(service, rendered, FULL_ENVOY),
+    };
   }
 
   /** The content of an audience was dropped from the cache. */

@@ -1,5 +1,5 @@
 // One service as it was last translated, by variant: data planes that get the same share one copy of it.
-import { hashesKeys } from "../model/enforcement.js";
+import { isHashing } from "../model/enforcement.js";
 import type { WeightPlan } from "../model/plan.js";
 import type { ServiceSnapshot } from "../model/service.js";
 import { AssignmentEncoder } from "../translate/assignment-encoder.js";
@@ -28,7 +28,7 @@ export class RenderedService implements PlannedService {
   }
 
   get hashed(): boolean {
-    return hashesKeys(this.#plan.enforcement);
+    return isHashing(this.#plan.enforcement);
   }
 
   update(snapshot: ServiceSnapshot, plan: WeightPlan): void {

@@ -34,6 +34,7 @@ import { DataPlaneListener } from "./data-plane-listener.js";
 import { DeclaredManifest } from "./declared-manifest.js";
 import { DrainWatch } from "./drain-watch.js";
 import { EndpointIndex } from "./endpoint-index.js";
+import { KeyOwners } from "./key-owners.js";
 import { Publisher } from "./publisher.js";
 import { SignalUpkeep } from "./signal-upkeep.js";
 import { NodeAccess } from "./tls/node-access.js";
@@ -181,6 +182,7 @@ export class SteelyardServer implements Component {
       manifests,
       loads: signals,
       control,
+      owners: new KeyOwners((service) => publisher.published(service)),
       nodes: () => xds.nodes(),
       algorithms: WEIGHT_POLICIES,
       version,

@@ -27,7 +27,9 @@ export const LEAST_REQUEST: EnvoyEnforcement = { policy: "least_request", choice
 export const ROUND_ROBIN: EnvoyEnforcement = { policy: "round_robin" };
 export const RANDOM: EnvoyEnforcement = { policy: "random" };
 
+export type HashingEnforcement = Extract<EnvoyEnforcement, { readonly policy: "ring_hash" | "maglev" }>;
+
 /** Whether a request's key decides where it goes. */
-export function hashesKeys({ policy }: EnvoyEnforcement): boolean {
-  return policy === "ring_hash" || policy === "maglev";
+export function isHashing(enforcement: EnvoyEnforcement): enforcement is HashingEnforcement {
+  return enforcement.policy === "ring_hash" || enforcement.policy === "maglev";
 }

@@ -126,6 +126,13 @@ export const ERRORS = {
     "The service would be without instances",
     "Proxies would fail every request to it. If that is meant, repeat with `?allowEmpty=true`.",
   ),
+  ERR_NO_OWNER: entry(
+    "no-owner",
+    409,
+    "FAILED_PRECONDITION",
+    "The key has no owner",
+    "Only a service whose algorithm hashes sends keys to owners, and only while an instance takes traffic; the message says which.",
+  ),
   ERR_REVISION_MISMATCH: entry(
     "revision-mismatch",
     412,

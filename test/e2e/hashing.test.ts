@@ -1,64 +1,107 @@
-// Consistent hashing on a real Envoy: the owner that our own tables name for a key is the backend that answers.
+// Consistent hashing on a real Envoy: for each of 10,000 keys the backend that answers is the owner that we name, and
+// keeps its keys when one joins. Of n + 1 backends the one that joins must get 1/(n + 1) of the keys; 1.5/n may move.
 import { afterEach, expect, test } from "@jest/globals";
-import { ask } from "../../envoy/lab/ask.js";
 import { until } from "../../envoy/lab/until.js";
-import { ConsistentHashBalancer } from "../../src/balancers/consistent-hash/consistent-hash.js";
-import { MaglevBalancer } from "../../src/balancers/consistent-hash/maglev.js";
-import type { BackendSpec } from "../../src/balancers/load-balancer.js";
+import type { RunningEnvoy } from "../../envoy/launch-envoy.js";
+import { type KeyedHost, KeyTables } from "../../src/balancers/consistent-hash/key-tables.js";
+import type { HashingEnforcement } from "../../src/model/enforcement.js";
+import { closedLoop } from "./harness/closed-loop.js";
 import { Rig } from "./harness/rig.js";
 
 let rig: Rig | undefined;
 afterEach(() => rig?.stop());
 
-const WEIGHTS = { one: 100, two: 200, four: 400 };
-const KEYS = Array.from({ length: 200 }, (_, n) => `key-${n}`);
+const KEYS = Array.from({ length: 10_000 }, (_, n) => `key-${n}`);
+const SETTINGS = { overprovisioningPercent: 140, panicThresholdPercent: 0 };
+const CALLERS = 32;
 
-async function start(settings: Readonly<Record<string, unknown>>): Promise<readonly BackendSpec[]> {
+async function start(settings: Readonly<Record<string, unknown>>, weights: readonly number[]): Promise<RunningEnvoy> {
   rig = await Rig.create();
   const server = await rig.startServer();
-  await fetch(`${server.api.url}/v1/services/shop`, {
-    method: "PUT",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ algorithm: "consistent-hash", settings }),
-  });
+  const policy = { algorithm: "consistent-hash", settings, hashPolicy: [{ header: "x-user" }] };
+  await server.api.send("PUT", "/v1/services/shop", policy);
   const envoy = await rig.startEnvoy();
-  const specs: BackendSpec[] = [];
-  for (const [name, weight] of Object.entries(WEIGHTS)) {
-    const { backend } = await rig.startBackend({ name, weight, service: "shop" });
-    specs.push({ id: name, address: `127.0.0.1:${backend.port}`, weight, health: "healthy" });
-  }
-  await until(async () => ((await envoy.admin.hosts("shop"))?.length === specs.length ? true : undefined), {
-    what: "Envoy knows all backends",
-    deadlineMs: 10_000,
-  });
+  await Promise.all(weights.map((weight, index) => join(index, weight)));
+  await untilKnown(envoy, weights.length);
   await rig.untilServing("shop");
-  // In the order in which Envoy is told of them.
-  return specs.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return envoy;
 }
 
-/** Which backend answers each request that carries these headers. */
-async function answering(headersOf: (key: string) => Readonly<Record<string, string>>): Promise<readonly unknown[]> {
+/** Named in the order in which Envoy is told of them. */
+async function join(index: number, weight = 100): Promise<void> {
+  await rig?.startBackend({ name: `b-${index + 100}`, weight, service: "shop" });
+}
+
+async function untilKnown(envoy: RunningEnvoy, count: number): Promise<void> {
+  await until(async () => ((await envoy.admin.hosts("shop"))?.length === count ? true : undefined), {
+    what: `Envoy knows ${count} backends`,
+  });
+}
+
+/** Which backend answers for each key. */
+async function answering(): Promise<readonly string[]> {
+  const requestOf = (index: number) => ({ headers: { "x-user": KEYS[index] ?? "" } });
   const port = rig?.listenerPort ?? 0;
-  const names: unknown[] = [];
-  for (const key of KEYS) names.push((await ask({ port, host: "shop", headers: headersOf(key) })).headers["x-backend"]);
-  return names;
+  const answers = await closedLoop({ port, service: "shop", count: KEYS.length, callers: CALLERS, requestOf });
+  return answers.map(({ backend }) => backend);
 }
 
-test.each([
+/** Which backend we expect for each key, of the weights in force. */
+async function predicted(enforcement: HashingEnforcement): Promise<readonly (string | undefined)[]> {
+  const { endpoints } = (await rig?.server.api.weights("shop")) ?? { endpoints: [] };
+  const names = new Map(endpoints.map(({ instance, address, port }) => [`${address}:${port}`, instance]));
+  const hosts = endpoints.map(
+    ({ address, port, weight }): KeyedHost => ({ address: `${address}:${port}`, weight, health: "HEALTHY" }),
+  );
+  const tables = new KeyTables(enforcement, [hosts], SETTINGS);
+  return KEYS.map((key) => names.get(tables.ownerOf(key)?.host.address ?? ""));
+}
+
+const different = (a: readonly unknown[], b: readonly unknown[]): number =>
+  a.filter((value, index) => value !== b[index]).length;
+
+test.each<{ settings: Readonly<Record<string, unknown>>; enforcement: HashingEnforcement; n: number }>([
+  { settings: { table: "maglev" }, enforcement: { policy: "maglev", tableSize: 65_537 }, n: 10 },
+  // A ring of a fixed size gives everybody fewer points when one joins, which moves keys too, unless the points of each
+  // are rounded up to the same number before and after: 1,024 points for 32 as for 33 are 32 each.
   {
-    settings: { table: "maglev" },
-    make: (specs: readonly BackendSpec[]) => new MaglevBalancer(specs),
+    settings: { table: "ring", minimumRingSize: 1_024 },
+    enforcement: { policy: "ring_hash", minimumRingSize: 1_024, maximumRingSize: 1_048_576 },
+    n: 32,
   },
+])("$settings.table: one joins $n, every key is where we say, and few move", async ({ settings, enforcement, n }) => {
+  const envoy = await start(
+    settings,
+    Array.from({ length: n }, () => 100),
+  );
+  const before = await answering();
+  expect(different(before, await predicted(enforcement))).toBe(0);
+  expect(new Set(before).size).toBe(n);
+
+  await join(n);
+  await untilKnown(envoy, n + 1);
+  const newcomer = `b-${n + 100}`;
+  await until(async () => ((await predicted(enforcement)).includes(newcomer) ? true : undefined), {
+    what: "the newcomer is in the plan",
+  });
+  const after = await answering();
+  expect(different(after, await predicted(enforcement))).toBe(0);
+  expect(after).toContain(newcomer);
+  expect(different(before, after)).toBeLessThanOrEqual((1.5 / n) * KEYS.length);
+});
+
+test.each<{ settings: Readonly<Record<string, unknown>>; enforcement: HashingEnforcement }>([
+  { settings: { table: "maglev", tableSize: 1_009 }, enforcement: { policy: "maglev", tableSize: 1_009 } },
   {
     settings: { table: "ring", minimumRingSize: 8_192 },
-    make: (specs: readonly BackendSpec[]) =>
-      new ConsistentHashBalancer(specs, { minimumRingSize: 8_192, maximumRingSize: 1_048_576 }),
+    enforcement: { policy: "ring_hash", minimumRingSize: 8_192, maximumRingSize: 1_048_576 },
   },
-])("$settings.table: the backend that answers is the owner we name, for weights 1:2:4", async ({ settings, make }) => {
-  const table = make(await start(settings));
-  const owners = KEYS.map((key) => table.ownerOf(key)?.id);
-  expect(new Set(owners)).toEqual(new Set(Object.keys(WEIGHTS)));
-  expect(await answering((key) => ({ "x-route-key": key, "x-client-id": "somebody" }))).toEqual(owners);
-  expect(await answering((key) => ({ "x-client-id": key }))).toEqual(owners);
-  expect(await answering((key) => ({ "x-request-id": key }))).toEqual(owners);
+])("$settings.table: weights 1:2:4, and the API names the owner", async ({ settings, enforcement }) => {
+  await start(settings, [100, 200, 400]);
+  const owners = await answering();
+  expect(different(owners, await predicted(enforcement))).toBe(0);
+  for (let index = 0; index < KEYS.length; index += 50) {
+    const answer = await rig?.server.api.get(`/v1/services/shop/owner?key=${KEYS[index]}`);
+    expect(answer).toMatchObject({ instance: owners[index], hosts: 3, table: enforcement.policy });
+  }
 });

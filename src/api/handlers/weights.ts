@@ -9,8 +9,9 @@ import { instanceOf, serviceOf, unknownInstance } from "./lookup.js";
 export function weightHandlers({
   registry,
   control,
+  owners,
   algorithms,
-}: ApiDependencies): Pick<Handlers, "getWeights" | "getExplanation" | "listAlgorithms"> {
+}: ApiDependencies): Pick<Handlers, "getWeights" | "getOwner" | "getExplanation" | "listAlgorithms"> {
   const list = algorithms.map(({ name, summary, configSchema }) => ({
     name,
     summary,
@@ -21,6 +22,11 @@ export function weightHandlers({
       const snapshot = serviceOf(registry, service);
       const plan = control.plans.get(service);
       return { status: 200, body: plan ? presentWeights(plan) : presentUnplanned(snapshot) };
+    },
+
+    getOwner({ params: { service }, query: { key } }) {
+      serviceOf(registry, service);
+      return { status: 200, body: owners.ownerOf(service, key) };
     },
 
     getExplanation({ params: { service, id } }) {

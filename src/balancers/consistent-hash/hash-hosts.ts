@@ -1,6 +1,5 @@
 // The input of both hash tables: hosts with normalised weights, computed with the same floating-point operations as
 // Envoy's thread_aware_lb_impl.cc, since a rounding difference would move entries of the table.
-import type { BackendSpec } from "../load-balancer.js";
 
 export interface HashHost {
   /** What Envoy hashes for this host: `IP:PORT`. */
@@ -10,7 +9,9 @@ export interface HashHost {
 }
 
 /** Registered weights; health is not the table's business, so that a degraded host keeps its place in it. */
-export function hashHosts(backends: readonly BackendSpec[]): readonly HashHost[] {
+export function hashHosts(
+  backends: readonly { readonly address: string; readonly weight: number }[],
+): readonly HashHost[] {
   const sum = backends.reduce((total, { weight }) => total + weight, 0);
   return backends.map(({ address, weight }) => ({ key: address, weight: weight / sum }));
 }

@@ -65,10 +65,19 @@ export class HashRing implements OwnerTable {
   }
 }
 
+/** Points on the ring of these hosts, rounded up to a whole one. */
+export function ringSize(hosts: readonly HashHost[], { minimum, maximum }: RingSize): number {
+  return Math.ceil(scaleOf(hosts, minimum, maximum));
+}
+
+function scaleOf(hosts: readonly HashHost[], minimum: number, maximum: number): number {
+  const lightest = hosts.reduce((least, { weight }) => Math.min(least, weight), 1);
+  return Math.min(Math.ceil(lightest * minimum) / lightest, maximum);
+}
+
 /** Envoy scales so that the lightest host gets whole points, and hands the others their part by running sums. */
 function pointsPerHost(hosts: readonly HashHost[], minimum: number, maximum: number): readonly number[] {
-  const lightest = hosts.reduce((least, { weight }) => Math.min(least, weight), 1);
-  const scale = Math.min(Math.ceil(lightest * minimum) / lightest, maximum);
+  const scale = scaleOf(hosts, minimum, maximum);
   let placed = 0;
   let target = 0;
   return hosts.map(({ weight }) => {

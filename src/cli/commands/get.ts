@@ -1,9 +1,16 @@
-// `steelyard get services|routes|instances|weights|nodes`: what the server knows, as tables.
+// `steelyard get services|routes|instances|weights|owner|nodes`: what the server knows, as tables.
 import type { Command } from "commander";
-import type { InstancesAnswer, NodesAnswer, RoutesAnswer, ServicesAnswer, WeightsAnswer } from "../../api/answers.js";
+import type {
+  InstancesAnswer,
+  NodesAnswer,
+  OwnerAnswer,
+  RoutesAnswer,
+  ServicesAnswer,
+  WeightsAnswer,
+} from "../../api/answers.js";
 import { hostPort } from "../../model/address.js";
 import type { ServiceName } from "../../model/ids.js";
-import { stylesFor } from "../ansi.js";
+import { type Styles, stylesFor } from "../ansi.js";
 import { ApiClient } from "../api-client.js";
 import type { CliContext } from "../context.js";
 import { diffFriendlyYaml, minimalOf } from "../manifest-yaml.js";
@@ -111,6 +118,15 @@ export function addGet(program: Command, context: CliContext): void {
       print(context, options.output, answer, () => weightsTable(answer, styles));
     });
 
+  sub("owner", "the instance that a key is sent to, of a service whose algorithm hashes")
+    .argument("<service>", "name of the service", parseService)
+    .argument("<key>", "what requests are hashed by, e.g. the value of a header")
+    .action(async (service: ServiceName, key: string, options: GetOptions) => {
+      const path = `/v1/services/${service}/owner?key=${encodeURIComponent(key)}`;
+      const answer = await new ApiClient(options.server, context).send<OwnerAnswer>(path);
+      print(context, options.output, answer, () => ownerTable(answer, styles));
+    });
+
   sub("nodes", "proxies with an open stream, and how far each type of resource is").action(
     async (options: GetOptions) => {
       const answer = await new ApiClient(options.server, context).send<NodesAnswer>("/v1/nodes");
@@ -131,6 +147,33 @@ async function pagesOf<Page extends { readonly nextCursor?: string | undefined }
     if (page.nextCursor === undefined) return { all, last: page };
     query = `?cursor=${encodeURIComponent(page.nextCursor)}`;
   }
+}
+
+function ownerTable(answer: OwnerAnswer, styles: Styles): string {
+  const { instance, address, port, priority, health, table, slot, slots, hosts, hash } = answer;
+  return renderTable(
+    [
+      { title: "INSTANCE" },
+      { title: "ADDRESS" },
+      { title: "HEALTH" },
+      { title: "PRIORITY", align: "right" },
+      { title: "TABLE" },
+      { title: "SLOT", align: "right" },
+      { title: "HASH" },
+    ],
+    [
+      [
+        answer.instanceService === answer.service ? instance : `${answer.instanceService}/${instance}`,
+        hostPort(address, port),
+        healthCell(health, styles),
+        String(priority),
+        `${table} of ${slots} slots, ${hosts} instances`,
+        String(slot),
+        hash,
+      ],
+    ],
+    styles.bold,
+  );
 }
 
 function nodesTable({ nodes }: NodesAnswer, context: CliContext): string {

@@ -1,12 +1,12 @@
 // `hashPolicy` and the algorithm belong together, and every place in it must be able to decide.
-import { hashesKeys } from "../enforcement.js";
+import { isHashing } from "../enforcement.js";
 import type { FieldError } from "../errors.js";
 import type { ServicePolicy } from "../service.js";
 import type { HashPlace } from "./hash-policy.js";
 import type { PolicyRule } from "./policy-rule.js";
 
 const hashPolicyWhereHashed: PolicyRule = ({ algorithm, hashPolicy }, enforcement) => {
-  const hashes = hashesKeys(enforcement);
+  const hashes = isHashing(enforcement);
   if (hashes && hashPolicy === undefined) {
     const detail = `algorithm ${algorithm} hashes a key: say where a request has it, e.g. [{"header": "x-user"}]`;
     return [{ pointer: "/hashPolicy", detail }];

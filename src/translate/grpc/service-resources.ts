@@ -2,7 +2,7 @@
 import { Cluster } from "../../gen/envoy/config/cluster/v3/cluster.js";
 import { ClusterLoadAssignment } from "../../gen/envoy/config/endpoint/v3/endpoint.js";
 import { Listener } from "../../gen/envoy/config/listener/v3/listener.js";
-import { hashesKeys } from "../../model/enforcement.js";
+import { isHashing } from "../../model/enforcement.js";
 import type { ServiceName } from "../../model/ids.js";
 import type { WeightPlan } from "../../model/plan.js";
 import type { ServicePolicy } from "../../model/service.js";
@@ -21,7 +21,7 @@ export interface GrpcServiceInput {
 /** @throws SteelyardError ERR_INTERNAL as `grpcAssignmentOf` */
 export function grpcServiceResources({ service, policy, enforcement, endpoints }: GrpcServiceInput): Resource[] {
   const cluster = grpcClusterOf(service, policy, enforcement);
-  const hashed = hashesKeys(enforcement);
+  const hashed = isHashing(enforcement);
   const listener = grpcListenerOf(service, policy, hashed);
   const assignment = grpcAssignmentOf(service, endpoints, hashed);
   return [

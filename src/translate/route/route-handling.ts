@@ -15,7 +15,7 @@ interface RequestPolicy {
   readonly hashPolicy?: ServicePolicy["hashPolicy"];
 }
 
-/** @param hashed whether the cluster balances by a request's key, see `hashesKeys` */
+/** @param hashed whether the cluster balances by a request's key, see `isHashing` */
 export function routeHandlingOf({ timeouts, retry, hashPolicy }: RequestPolicy, hashed: boolean): Handling {
   return {
     timeout: durationOf(timeouts.requestMs), // 0 = none, in Envoy's terms as in ours

@@ -19,7 +19,7 @@ import { routeMatchOf } from "./route-match.js";
 export interface RoutedService {
   readonly service: ServiceName;
   readonly policy: ServicePolicy;
-  /** Whether the cluster balances by a request's key, see `hashesKeys`. */
+  /** Whether the cluster balances by a request's key, see `isHashing`. */
   readonly hashed: boolean;
 }
 

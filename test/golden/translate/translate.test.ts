@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { bindPolicy } from "../../../src/balancers/registry.js";
-import { hashesKeys, LEAST_REQUEST } from "../../../src/model/enforcement.js";
+import { isHashing, LEAST_REQUEST } from "../../../src/model/enforcement.js";
 import { parseInstanceId, parseRouteName, parseServiceName } from "../../../src/model/ids.js";
 import type { CatalogueInstance } from "../../../src/model/instance.js";
 import type { PlanEntry, WeightPlan } from "../../../src/model/plan.js";
@@ -122,7 +122,7 @@ function serviceResources({
 function gateway({ listener, accessLogPercent = 0, services, routes = {} }: GatewayCase): readonly Resource[] {
   const routed = Object.entries(services).map(([name, given]) => {
     const policy = servicePolicySchema.parse(given);
-    return { service: parseServiceName(name), policy, hashed: hashesKeys(bindPolicy(policy).enforcement) };
+    return { service: parseServiceName(name), policy, hashed: isHashing(bindPolicy(policy).enforcement) };
   });
   const declared = Object.entries(routes).map(([name, given], index) => ({
     name: parseRouteName(name),

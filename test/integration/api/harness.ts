@@ -8,6 +8,8 @@ import { problemsOf } from "../../../src/api/openapi.js";
 import type { ApiLimits } from "../../../src/api/ports.js";
 import type { Route } from "../../../src/api/route.js";
 import { ROUTES } from "../../../src/api/routes.js";
+import { KeyOwners } from "../../../src/app/key-owners.js";
+import type { Published } from "../../../src/app/publisher.js";
 import { bindPolicy, WEIGHT_POLICIES } from "../../../src/balancers/registry.js";
 import type { Explanation } from "../../../src/control/explanation.js";
 import { hashesKeys } from "../../../src/model/enforcement.js";
@@ -27,6 +29,7 @@ import type { HeartbeatLoad } from "../../../src/signals/heartbeat-load.js";
 import { PrometheusSink } from "../../../src/telemetry/prometheus.js";
 import type { NodeStatus } from "../../../src/xds/node-status.js";
 import { FaultyStore } from "./faulty-store.js";
+import { publishedOf } from "./samples.js";
 
 export interface Reply {
   readonly status: number;
@@ -75,6 +78,8 @@ export class ApiHarness {
   readonly beats = new Map<string, HeartbeatLoad>();
   readonly plans = new WatchableMap<ServiceName, WeightPlan>();
   readonly explanations = new Map<string, Explanation>();
+  /** What proxies have been sent. */
+  readonly published = new Map<ServiceName, Published>();
   nodes: readonly NodeStatus[] = [];
   readonly #server: ApiServer;
 
@@ -89,6 +94,7 @@ export class ApiHarness {
         plans: this.plans,
         explain: (service: ServiceName, id: InstanceId) => this.explanations.get(`${service}/${id}`),
       },
+      owners: new KeyOwners((service) => this.published.get(service)),
       nodes: () => this.nodes,
       algorithms: WEIGHT_POLICIES,
       clock: systemClock,
@@ -108,6 +114,13 @@ export class ApiHarness {
       logger: silentLogger,
       graceMs: 200,
     });
+  }
+
+  /** As if the publisher had sent this plan to proxies. @param tableSize of the hash table */
+  publish(plan: WeightPlan, tableSize?: number): void {
+    const snapshot = this.registry.services.get(plan.service);
+    if (!snapshot) throw new Error(`no service ${plan.service}`);
+    this.published.set(plan.service, publishedOf(snapshot, plan, tableSize));
   }
 
   get url(): string {

@@ -1,10 +1,13 @@
 // A plan and an explanation as control would publish them, and a node as the xDS engine tells of it.
+import type { Published } from "../../../src/app/publisher.js";
 import type { Explanation } from "../../../src/control/explanation.js";
 import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
 import { parseInstanceId, parseServiceName } from "../../../src/model/ids.js";
 import type { EndpointLoad } from "../../../src/model/load.js";
 import type { WeightPlan } from "../../../src/model/plan.js";
+import type { ServiceSnapshot } from "../../../src/model/service.js";
 import type { NodeStatus } from "../../../src/xds/node-status.js";
+import { translated } from "../../harness/translated.js";
 
 export interface SampleEndpoint {
   readonly id: string;
@@ -54,6 +57,13 @@ export function planOf(service: string, endpoints: readonly SampleEndpoint[]): W
       load: loadOf(id, rps),
     })),
   };
+}
+
+/** What proxies have of a service, by a table of few slots. */
+export function publishedOf(snapshot: ServiceSnapshot, plan: WeightPlan, tableSize = 1_009): Published {
+  const enforcement = { policy: "maglev", tableSize } as const;
+  const hashed = { ...plan, enforcement };
+  return { plans: [hashed], enforcement, resources: translated({ snapshot, plan: hashed }) };
 }
 
 export function explanationOf(service: string, instance: string): Explanation {

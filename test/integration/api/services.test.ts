@@ -87,6 +87,65 @@ describe("policy", () => {
   });
 });
 
+describe("owner of a key", () => {
+  const owner = (key: string) => api.get(`${ORDERS}/owner?key=${encodeURIComponent(key)}`);
+
+  test("is an instance, in the table that proxies make", async () => {
+    await api.put(`${ORDERS}/instances/a`, spec());
+    await api.put(`${ORDERS}/instances/b`, spec({ address: "10.0.0.2" }));
+    api.publish(
+      planOf("orders", [
+        { id: "a", weight: 1, share: 0.001 },
+        { id: "b", weight: 1_000_000, share: 0.999 },
+      ]),
+    );
+    const { status, body } = await owner("Ünïcode & spaces");
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      service: "orders",
+      key: "Ünïcode & spaces",
+      instance: "b",
+      instanceService: "orders",
+      address: "10.0.0.2",
+      port: 8080,
+      priority: 0,
+      health: "HEALTHY",
+      table: "maglev",
+      slots: 1_009,
+      hosts: 2,
+      revision: 7,
+    });
+    expect((await owner("Ünïcode & spaces")).body).toEqual(body);
+    // Another plan is another table.
+    api.publish(planOf("orders", [{ id: "a", weight: 100, share: 1 }]));
+    expect((await owner("Ünïcode & spaces")).body).toMatchObject({ instance: "a", hosts: 1 });
+  });
+
+  test("is not there without a service, instances, or an algorithm that hashes", async () => {
+    pointersOf(await owner("k"), 404, "ERR_UNKNOWN_SERVICE");
+    await api.put(`${ORDERS}/instances/a`, spec());
+    const detailOf = async () => {
+      const reply = await owner("k");
+      pointersOf(reply, 409, "ERR_NO_OWNER");
+      return reply.body.detail;
+    };
+    expect(await detailOf()).toBe("orders has no instances yet");
+    api.publish(planOf("orders", []));
+    expect(await detailOf()).toBe("no instance of orders takes traffic");
+    api.publish(planOf("orders", [{ id: "a", weight: 1, share: 1 }]), 5_000_011);
+    expect(await detailOf()).toBe("the table of orders has 5000011 slots, too many to make it here (300000)");
+    const [orders, published] = [parseServiceName("orders"), api.published.get(parseServiceName("orders"))];
+    if (published) api.published.set(orders, { ...published, enforcement: LEAST_REQUEST });
+    expect(await detailOf()).toBe("the algorithm of orders does not hash");
+  });
+
+  test("needs one key of bounded length", async () => {
+    for (const query of ["", "?key=", "?key=a&key=b", `?key=${"x".repeat(1_025)}`]) {
+      pointersOf(await api.get(`${ORDERS}/owner${query}`), 422, "ERR_INVALID_REQUEST");
+    }
+  });
+});
+
 describe("weights", () => {
   const orders = parseServiceName("orders");
 

@@ -59,6 +59,17 @@ describe("get", () => {
     expect(answer).not.toHaveProperty("nextCursor");
   });
 
+  test("the owner of a key, whatever is in it", async () => {
+    api.publish(planOf("orders", [{ id: "a", weight: 100, share: 1 }]));
+    const { code, out } = await steelyard("get", "owner", "orders", "user 7/ü?");
+    expect(code).toBe(0);
+    expect(out.split("\n")[1]).toMatch(
+      /^a +10\.0\.0\.1:8080 +HEALTHY +0 +maglev of 1009 slots, 1 instances +\d+ +[0-9a-f]{16}$/,
+    );
+    const { key, instance } = JSON.parse((await steelyard("get", "owner", "orders", "user 7/ü?", "-o", "json")).out);
+    expect([key, instance]).toEqual(["user 7/ü?", "a"]);
+  });
+
   test("weights with measured shares and reasons", async () => {
     api.plans.store(
       parseServiceName("orders"),
