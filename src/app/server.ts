@@ -5,7 +5,7 @@ import { createApi } from "../api/create-api.js";
 import { createDiagnostics, type Readiness } from "../api/diagnostics.js";
 import { bindPolicy, WEIGHT_POLICIES } from "../balancers/registry.js";
 import { ControlLoop } from "../control/control-loop.js";
-import { hashesKeys } from "../model/enforcement.js";
+import { isHashing } from "../model/enforcement.js";
 import { checkConsistency } from "../model/policy/consistency.js";
 import type { ServicePolicy } from "../model/service.js";
 import { FailingRecords } from "../probes/failing-records.js";
@@ -72,7 +72,7 @@ export class SteelyardServer implements Component {
     const probeRecords = new FailingRecords({ ...of("probes"), store });
     const probes = new ProbeBook({ ...of("probes"), records: probeRecords });
     const policyCheck = (policy: ServicePolicy) => checkConsistency(policy, bindPolicy(policy).enforcement);
-    const hashes = (policy: ServicePolicy) => hashesKeys(bindPolicy(policy).enforcement);
+    const hashes = (policy: ServicePolicy) => isHashing(bindPolicy(policy).enforcement);
     const registry = new Registry({
       ...of("registry"),
       store,

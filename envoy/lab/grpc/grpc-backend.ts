@@ -9,7 +9,7 @@ import {
   type UntypedHandleCall,
 } from "@grpc/grpc-js";
 import type { Rng } from "../../../src/runtime/rng.js";
-import type { Fault, ServiceTime } from "../backend.js";
+import type { Fault as HttpFault, ServiceTime } from "../backend.js";
 import { SAY } from "./say.js";
 
 export interface GrpcBackendOptions {
@@ -20,6 +20,8 @@ export interface GrpcBackendOptions {
   readonly serviceTime: ServiceTime;
   readonly rng: Rng;
 }
+
+type Fault = Pick<HttpFault, "slowdown" | "failFraction" | "hang">;
 
 const NO_FAULT: Fault = { slowdown: 1, failFraction: 0, hang: false };
 
