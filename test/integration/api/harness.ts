@@ -12,7 +12,7 @@ import { KeyOwners } from "../../../src/app/key-owners.js";
 import type { Published } from "../../../src/app/publisher.js";
 import { bindPolicy, WEIGHT_POLICIES } from "../../../src/balancers/registry.js";
 import type { Explanation } from "../../../src/control/explanation.js";
-import { hashesKeys } from "../../../src/model/enforcement.js";
+import { isHashing } from "../../../src/model/enforcement.js";
 import type { InstanceId, ServiceName } from "../../../src/model/ids.js";
 import type { WeightPlan } from "../../../src/model/plan.js";
 import { checkConsistency } from "../../../src/model/policy/consistency.js";
@@ -46,7 +46,7 @@ export interface SendOptions {
 }
 
 const policyCheck = (policy: ServicePolicy) => checkConsistency(policy, bindPolicy(policy).enforcement);
-const hashes = (policy: ServicePolicy) => hashesKeys(bindPolicy(policy).enforcement);
+const hashes = (policy: ServicePolicy) => isHashing(bindPolicy(policy).enforcement);
 
 export class ApiHarness {
   readonly store = new FaultyStore();
