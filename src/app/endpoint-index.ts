@@ -5,6 +5,7 @@ import { poolOf } from "../control/pool.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import { endpointKey } from "../model/instance.js";
 import { takeoverServices } from "../model/policy/failover.js";
+import { withoutPriority } from "../model/policy/priority-routing.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { WatchableMap } from "../runtime/watchable-map.js";
 
@@ -22,13 +23,13 @@ export class EndpointIndex {
     this.#services = services;
   }
 
-  /** The service behind a cluster name: clusters are named as their services. */
+  /** The service behind a cluster name: clusters are named as their services, those of priorities after them. */
   serviceOf(cluster: string): ServiceName | undefined {
-    return this.#services.get(cluster as ServiceName)?.service;
+    return this.#services.get(withoutPriority(cluster) as ServiceName)?.service;
   }
 
   policyOf(cluster: string): ServicePolicy | undefined {
-    return this.#services.get(cluster as ServiceName)?.policy;
+    return this.#services.get(withoutPriority(cluster) as ServiceName)?.policy;
   }
 
   instanceAt(service: ServiceName, endpoint: string): InstanceId | undefined {

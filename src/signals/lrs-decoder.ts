@@ -5,6 +5,7 @@ import type { LoadStatsRequest } from "../gen/envoy/service/load_stats/v3/lrs.js
 import type { Duration } from "../gen/google/protobuf/duration.js";
 import { endpointKey } from "../model/instance.js";
 import type { LoadReport, LoadSample } from "../model/load.js";
+import { withoutPriority } from "../model/policy/priority-routing.js";
 import { addSamples, NO_LATENCY } from "./load-sample.js";
 import { endpointOfLocality, sampleOfLocality } from "./locality-endpoint.js";
 import { statusLatency } from "./named-metrics.js";
@@ -37,7 +38,10 @@ export interface DecodedLoadStats {
 /** Clusters that a proxy has for itself and that are no service of ours, such as the connection to this server. */
 export const DEFAULT_IGNORED_CLUSTERS: ReadonlySet<string> = new Set(["xds_cluster"]);
 
-/** Decodes one message. Two clusters that share an EDS service name are one report: both cover the same time. */
+/**
+ * Decodes one message. Two clusters that share an EDS service name are one report, and so are those of a service's
+ * priorities: all cover the same time.
+ */
 export function decodeLoadStats(
   request: Pick<LoadStatsRequest, "clusterStats">,
   reporter: Reporter,
@@ -50,7 +54,7 @@ export function decodeLoadStats(
   const reports = new Map<string, { intervalMs: number; readonly endpoints: Map<string, LoadSample> }>();
   for (const stats of request.clusterStats) {
     if (ignoredClusters.has(stats.clusterName)) continue;
-    const name = stats.clusterServiceName === "" ? stats.clusterName : stats.clusterServiceName;
+    const name = withoutPriority(stats.clusterServiceName === "" ? stats.clusterName : stats.clusterServiceName);
     const intervalMs = toMs(stats.loadReportInterval);
     if (name === "" || name.length > MAX_NAME_LENGTH) reject("cluster");
     else if (!(intervalMs >= MIN_INTERVAL_MS && intervalMs <= MAX_INTERVAL_MS)) reject("interval");

@@ -6,7 +6,7 @@ import type { ServiceName } from "../model/ids.js";
 import type { WeightPlan } from "../model/plan.js";
 import type { NamedRoute } from "../model/route/route.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
-import type { AssignmentPolicy } from "./assignment.js";
+import type { AssignmentEndpoint, AssignmentPolicy } from "./assignment.js";
 import type { AssignmentEncoder } from "./assignment-encoder.js";
 import { clusterOf } from "./cluster/cluster.js";
 import { secretNamesOf, secretsOf } from "./cluster/upstream-tls.js";
@@ -14,6 +14,7 @@ import type { DataPlane } from "./data-plane.js";
 import { endpointsWithFailover } from "./failover-endpoints.js";
 import { GATEWAY, type ListenerAddress, listenerOf, routesOf } from "./gateway.js";
 import { grpcServiceResources } from "./grpc/service-resources.js";
+import { endpointsOfLevel, priorityLevelsOf } from "./priority-levels.js";
 import { ASSIGNMENT_TYPE, CLUSTER_TYPE, LISTENER_TYPE, type Resource, ROUTE_TYPE, SECRET_TYPE } from "./resource.js";
 import type { RoutedService } from "./route/user-route.js";
 
@@ -58,23 +59,32 @@ export function serviceResources(
     const { enforcement } = plan;
     return grpcServiceResources({ service: name, policy, enforcement, endpoints });
   }
-  const cluster = clusterOf(name, snapshot.policy, plan.enforcement);
-  return [
+  const pair = (
+    cluster: string,
+    policy: ServicePolicy,
+    members: readonly AssignmentEndpoint[],
+  ): readonly Resource[] => [
     {
       typeUrl: CLUSTER_TYPE,
-      name,
-      bytes: Cluster.encode(cluster).finish(),
+      name: cluster,
+      bytes: Cluster.encode(clusterOf(name, policy, plan.enforcement, cluster)).finish(),
       refs: [
-        { typeUrl: ASSIGNMENT_TYPE, name },
-        ...secretNamesOf(name, snapshot.policy).map((secret) => ({ typeUrl: SECRET_TYPE, name: secret })),
+        { typeUrl: ASSIGNMENT_TYPE, name: cluster },
+        ...secretNamesOf(name, policy).map((secret) => ({ typeUrl: SECRET_TYPE, name: secret })),
       ],
     },
-    ...secretsOf(name, snapshot.policy),
     {
       typeUrl: ASSIGNMENT_TYPE,
-      name,
-      bytes: encoderOf(name).encode(endpoints, assignmentPolicy(snapshot.policy)),
+      name: cluster,
+      bytes: encoderOf(cluster).encode(members, assignmentPolicy(policy)),
     },
+  ];
+  return [
+    ...pair(name, snapshot.policy, endpoints),
+    ...secretsOf(name, snapshot.policy),
+    ...priorityLevelsOf(snapshot).flatMap((level) =>
+      pair(level.cluster, level.policy, endpointsOfLevel(endpoints, level, snapshot.instances)),
+    ),
   ];
 }
 

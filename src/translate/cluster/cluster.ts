@@ -15,9 +15,15 @@ import { loadBalancingOf } from "./load-balancing.js";
 import { outlierDetectionOf } from "./outlier-detection.js";
 import { transportSocketOf } from "./upstream-tls.js";
 
-export function clusterOf(service: ServiceName, policy: ServicePolicy, enforcement: EnvoyEnforcement): Cluster {
+/** @param name of the cluster and of its assignment, where that is not the service's */
+export function clusterOf(
+  service: ServiceName,
+  policy: ServicePolicy,
+  enforcement: EnvoyEnforcement,
+  name: string = service,
+): Cluster {
   return Cluster.create({
-    name: service,
+    name,
     clusterDiscoveryType: { $case: "type", value: Cluster_DiscoveryType.EDS },
     edsClusterConfig: { edsConfig: ADS },
     connectTimeout: durationOf(policy.timeouts.connectMs),

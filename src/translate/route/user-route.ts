@@ -13,6 +13,7 @@ import type { ServiceName } from "../../model/ids.js";
 import type { NamedRoute } from "../../model/route/route.js";
 import { type Rule, type Target, targetsOf } from "../../model/route/rule.js";
 import { DEFAULT_SERVICE_POLICY, type ServicePolicy } from "../../model/service.js";
+import { priorityLevelsOf } from "../priority-levels.js";
 import { routeHandlingOf } from "./route-handling.js";
 import { routeMatchOf } from "./route-match.js";
 
@@ -37,18 +38,36 @@ export function userVirtualHostOf(
   return VirtualHost.create({
     name: nameOf(named),
     domains: [...domains],
-    routes: named.route.rules.map((rule) => routeOf(rule, services)),
+    routes: named.route.rules.flatMap((rule) => routesOfRule(rule, services)),
   });
 }
 
-function routeOf(rule: Rule, services: RoutedServices): EnvoyRoute {
+/** A rule with one service goes by the priorities of that, where the rule does not match their header itself. */
+function routesOfRule(rule: Rule, services: RoutedServices): EnvoyRoute[] {
+  const [only, ...others] = targetsOf(rule);
+  const target = only && others.length === 0 ? services.get(only.service) : undefined;
+  const header = target?.policy.priorityRouting?.header;
+  const { headers } = rule.match;
+  const taken = header === undefined || headers.some(({ name }) => name === header);
+  const levels = target === undefined || taken ? [] : priorityLevelsOf(target);
+  return [
+    ...levels.map(({ cluster, priority }) => {
+      const match = { ...rule.match, headers: [...headers, { name: header ?? "", exact: priority }] };
+      return routeOf({ ...rule, match }, services, cluster);
+    }),
+    routeOf(rule, services),
+  ];
+}
+
+/** @param cluster instead of those of the rule's services */
+function routeOf(rule: Rule, services: RoutedServices, cluster?: string): EnvoyRoute {
   const targets = targetsOf(rule);
   return EnvoyRoute.create({
     match: routeMatchOf(rule.match),
     action: {
       $case: "route",
       value: RouteAction.create({
-        clusterSpecifier: clusterOf(targets),
+        clusterSpecifier: cluster === undefined ? clusterOf(targets) : { $case: "cluster", value: cluster },
         prefixRewrite: rule.prefixRewrite ?? "",
         requestMirrorPolicies: mirrorsOf(rule.mirror),
         ...handlingOf(rule, targets, services),

@@ -93,6 +93,20 @@ describe("what Envoy sends", () => {
     expect(report.endpoints.get("127.0.0.1:9001")).toMatchObject({ successes: 12, inFlight: 3 });
   });
 
+  it("adds the clusters of a service's priorities to the service's report", () => {
+    const report = only(
+      clusterStats("checkout|high", [{ ok: 1, inFlight: 1 }]),
+      clusterStats("checkout", [{ ok: 7, inFlight: 2 }]),
+      clusterStats("checkout|low", [{ ok: 5 }]),
+    );
+    expect(report).toMatchObject({ cluster: "checkout", intervalMs: 1_000 });
+    expect(report.endpoints.get("127.0.0.1:9001")).toMatchObject({ successes: 13, inFlight: 3 });
+  });
+
+  it("leaves other names with a bar as they are", () => {
+    expect(only(clusterStats("outbound|80||checkout", [{ ok: 1 }])).cluster).toBe("outbound|80||checkout");
+  });
+
   it("writes IPv6 endpoints with brackets", () => {
     expect([...only(clusterStats("checkout", [{ ok: 1, address: "::1" }])).endpoints.keys()]).toEqual(["[::1]:9001"]);
   });

@@ -47,6 +47,26 @@ describe("domains", () => {
   });
 });
 
+test("a rule with one service goes by the priorities of that, unless it matches their header itself", () => {
+  const services = [routed("shop", { priorityRouting: { levels: { high: {}, low: {} } } }), routed("carts")];
+  const clustersOf = (rule: object) =>
+    routesOf(services, [named("front", { rules: [rule] })]).virtualHosts[0]?.routes.map(({ action, match }) => {
+      const specifier = action?.$case === "route" ? action.value.clusterSpecifier : undefined;
+      return [specifier?.$case === "cluster" ? specifier.value : specifier?.$case, match?.headers.length];
+    });
+  expect(clustersOf({ to: "shop", match: { method: "GET" } })).toEqual([
+    ["shop|high", 2],
+    ["shop|low", 2],
+    ["shop", 1],
+  ]);
+  expect(clustersOf({ to: "shop", match: { headers: [{ name: "x-priority", exact: "low" }] } })).toEqual([["shop", 1]]);
+  const split = [
+    { service: "shop", weight: 1 },
+    { service: "carts", weight: 1 },
+  ];
+  expect(clustersOf({ to: split })).toEqual([["weightedClusters", 0]]);
+});
+
 describe("handling of a rule", () => {
   const services = [
     routed("shop", { timeouts: { requestMs: 700, idleMs: 90 }, retry: { attempts: 4 } }),
