@@ -6,6 +6,7 @@ import type { InstanceId, ServiceName } from "../model/ids.js";
 import { endpointKey } from "../model/instance.js";
 import { takeoverServices } from "../model/policy/failover.js";
 import { withoutPriority } from "../model/policy/priority-routing.js";
+import { isTcp } from "../model/policy/protocol.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { WatchableMap } from "../runtime/watchable-map.js";
 
@@ -30,6 +31,12 @@ export class EndpointIndex {
 
   policyOf(cluster: string): ServicePolicy | undefined {
     return this.#services.get(withoutPriority(cluster) as ServiceName)?.policy;
+  }
+
+  /** Whether proxies pass on connections to it, and count those. */
+  countsConnections(service: ServiceName): boolean {
+    const snapshot = this.#services.get(service);
+    return snapshot !== undefined && isTcp(snapshot.policy);
   }
 
   instanceAt(service: ServiceName, endpoint: string): InstanceId | undefined {

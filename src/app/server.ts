@@ -83,6 +83,7 @@ export class SteelyardServer implements Component {
         maxInstancesPerService: config.limits.instancesPerService,
       },
       policyCheck,
+      gatewayPort: config.listener.port,
       usersOf: (service) => routes.usersOf(service).map((name) => `route ${name}`),
       healthOverlay: (service, policy, instances) => probes.overlay(service, policy, instances),
     });
@@ -100,7 +101,7 @@ export class SteelyardServer implements Component {
       concurrency: config.limits.probes,
       onVerdict: (service) => registry.healthChanged(service),
     });
-    const manifests = new ManifestWriter({ registry, routes, policyCheck, hashes });
+    const manifests = new ManifestWriter({ registry, routes, policyCheck, hashes, gatewayPort: config.listener.port });
 
     const { services: declaredServices, routes: declaredRoutes } = config;
     const declared = new DeclaredManifest({
@@ -116,6 +117,7 @@ export class SteelyardServer implements Component {
       knows: (cluster) => endpoints.serviceOf(cluster),
       instanceAt: (service, endpoint) => endpoints.instanceAt(service, endpoint),
       isOfTakeover: (service, endpoint) => endpoints.isOfTakeover(service, endpoint),
+      countsConnections: (service) => endpoints.countsConnections(service),
       poolOf: (service) => endpoints.poolOf(service),
     });
     const { tls } = config.xds;

@@ -11,6 +11,7 @@ import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import { assertFailover, type PolicyOf } from "./failover-rules.js";
 import { KeyedLock } from "./keyed-lock.js";
 import { orderOfServices } from "./manifest-order.js";
+import { assertPort } from "./port-rules.js";
 import type { Registry } from "./registry.js";
 import type { RouteBook } from "./route-book.js";
 import { assertRoute } from "./route-rules.js";
@@ -30,6 +31,8 @@ export interface ManifestWriterOptions {
   readonly policyCheck: (policy: ServicePolicy) => void;
   /** Whether the algorithm of a policy hashes a key of the request. */
   readonly hashes: (policy: ServicePolicy) => boolean;
+  /** Of the HTTP listener on the proxies. */
+  readonly gatewayPort?: number;
 }
 
 const MAX_ERRORS = 32;
@@ -83,13 +86,15 @@ export class ManifestWriter {
   }
 
   #check(manifest: Manifest, policyOf: PolicyOf): void {
+    const { hashes, gatewayPort } = this.#options;
+    const services = servicesAfter(this.#options.registry.services.entries(), manifest);
     const refusals = new Refusals();
     for (const [name, policy] of Object.entries(manifest.services)) {
       const prefix = jsonPointer(["services", name]);
       refusals.collect(() => this.#options.policyCheck(policy), prefix);
       refusals.collect(() => assertFailover(name as ServiceName, policy, policyOf, prefix));
+      refusals.collect(() => assertPort(name as ServiceName, policy, gatewayPort, services), prefix);
     }
-    const { hashes } = this.#options;
     const routes = routesAfter(this.#options.routes.routes.entries(), manifest);
     for (const [name, route] of routesOf(manifest)) {
       refusals.collect(() => assertRoute(name, route, { policyOf, hashes, routes }, jsonPointer(["routes", name])));
@@ -111,6 +116,16 @@ export class ManifestWriter {
     const outcome = before === undefined ? "created" : isDeepStrictEqual(before, after) ? "unchanged" : "changed";
     return { kind: "route", name, outcome, before, after };
   }
+}
+
+/** Every service with its policy, as they will be. */
+function servicesAfter(
+  before: Iterable<readonly [ServiceName, { readonly policy: ServicePolicy }]>,
+  { services }: Manifest,
+): ReadonlyMap<ServiceName, { readonly policy: ServicePolicy }> {
+  const after = new Map(before);
+  for (const [name, policy] of Object.entries(services)) after.set(name as ServiceName, { policy });
+  return after;
 }
 
 /** Refusals of several objects as one; the first tells the code. */

@@ -19,6 +19,8 @@ export interface RegistryOptions {
   readonly limits?: Partial<RegistryLimits>;
   /** Throws SteelyardError when a policy names what does not exist. */
   readonly policyCheck?: (policy: ServicePolicy) => void;
+  /** Port of the proxies' HTTP listener, which no service may have for itself. */
+  readonly gatewayPort?: number;
   /** Who else names this service, for people, e.g. "route shop". Default: nobody. */
   readonly usersOf?: (service: ServiceName) => readonly string[];
   /** What else says something about health, active probes for one. Default: nothing. */

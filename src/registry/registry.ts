@@ -4,6 +4,7 @@
 import { SteelyardError } from "../model/errors.js";
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { AdminState, CatalogueInstance, Instance } from "../model/instance.js";
+import { tcpPortOf } from "../model/policy/protocol.js";
 import { withSecretsOf } from "../model/policy/secrets.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { Clock } from "../runtime/clock.js";
@@ -23,6 +24,7 @@ import { LeaseBook } from "./lease-book.js";
 import { type LeaseGrant, LeaseGranter } from "./lease-grant.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import { DEFAULT_REGISTRY_LIMITS } from "./limits.js";
+import { assertPort } from "./port-rules.js";
 import { putPolicy, serviceKey } from "./records.js";
 import {
   assertDrainTimes,
@@ -45,6 +47,7 @@ export class Registry implements Component {
   readonly services: WatchableMap<ServiceName, ServiceSnapshot>;
   readonly #clock: Clock;
   readonly #metrics: MetricSink;
+  readonly #gatewayPort: number | undefined;
   readonly #policyCheck: (policy: ServicePolicy) => void;
   readonly #usersOf: (service: ServiceName) => readonly string[];
   /** Of policies that name other services: each must see those before it, or two could close a circle together. */
@@ -71,6 +74,7 @@ export class Registry implements Component {
     this.services = publisher.services;
     this.#clock = clock;
     this.#metrics = metrics;
+    this.#gatewayPort = options.gatewayPort;
     this.#policyCheck = options.policyCheck ?? (() => undefined);
     this.#usersOf = options.usersOf ?? (() => []);
     this.#leases = leases;
@@ -245,7 +249,7 @@ export class Registry implements Component {
 
   /**
    * Declares a service, or changes its policy. `ifMatch` is the revision of the policy or of the snapshot.
-   * @throws SteelyardError ERR_UNKNOWN_POLICY, ERR_INVALID_REQUEST (failover to unknown services, or in a circle),
+   * @throws SteelyardError ERR_UNKNOWN_POLICY, ERR_INVALID_REQUEST (failover to unknown services or in a circle, a port that is taken),
    *   ERR_ALREADY_EXISTS, ERR_REVISION_MISMATCH, ERR_QUOTA_EXCEEDED, of the store
    */
   async putService(
@@ -266,15 +270,16 @@ export class Registry implements Component {
           }
           this.#assertServiceRevision(service, options.ifMatch);
           assertFailover(service, policy, (name) => this.services.get(name)?.policy);
+          assertPort(service, policy, this.#gatewayPort, this.services.entries());
           this.#catalogue.assertRoomForService(service);
           if (book?.declared === true && samePolicy(book.policy, policy)) return undefined;
-          assertFailover(service, policy, (name) => this.services.get(name)?.policy);
           outcome = book?.visible === true ? "changed" : "created";
           return putPolicy(service, policy);
         },
         (revision) => this.#catalogue.declare(service, policy, revision),
       );
-    await (failoverServices(policy).length > 0 ? this.#references.run("failover", write) : write());
+    const looksAtOthers = failoverServices(policy).length > 0 || tcpPortOf(policy) !== undefined;
+    await (looksAtOthers ? this.#references.run("others", write) : write());
     const snapshot = this.services.get(service);
     if (!snapshot) throw new SteelyardError("ERR_UNKNOWN_SERVICE", `service ${service} was deleted meanwhile`);
     return { snapshot, outcome };

@@ -6,6 +6,7 @@ import type { Clock } from "../runtime/clock.js";
 import { type Logger, silentLogger } from "../runtime/logger.js";
 import { type MetricSink, noMetrics } from "../runtime/metrics.js";
 import type { Attempt } from "./attempt.js";
+import { sampleOfConnections } from "./connections.js";
 import type { HeartbeatLoad } from "./heartbeat-load.js";
 import { SampleBudget } from "./sample-budget.js";
 import { ServiceRounds, type SignalStatus } from "./service-rounds.js";
@@ -29,6 +30,8 @@ export interface SignalBookOptions {
   readonly isOfTakeover?: (service: ServiceName, endpointKey: string) => boolean;
   /** Instances that may take traffic now: those whose utilisation decides about mode U. */
   readonly poolOf: (service: ServiceName) => readonly InstanceId[];
+  /** Whether the service is one of plain connections, whose counters mean something else. Default: none is. */
+  readonly countsConnections?: (service: ServiceName) => boolean;
   /** How long an endpoint that no report mentions any more is carried along as idle. Default 60,000. */
   readonly staleAfterMs?: number;
   readonly limits?: Partial<SignalLimits>;
@@ -148,9 +151,10 @@ export class SignalBook {
 
   #known(service: ServiceName, report: LoadReport): ReadonlyMap<InstanceId, LoadSample> {
     const samples = new Map<InstanceId, LoadSample>();
+    const ofConnections = this.#options.countsConnections?.(service) === true;
     for (const [endpoint, sample] of report.endpoints) {
       const id = this.#options.instanceAt(service, endpoint);
-      if (id !== undefined) samples.set(id, sample);
+      if (id !== undefined) samples.set(id, ofConnections ? sampleOfConnections(sample) : sample);
       else if (this.#options.isOfTakeover?.(service, endpoint) !== true) this.#drop("unknown_endpoint");
     }
     return samples;

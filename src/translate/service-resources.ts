@@ -4,6 +4,7 @@ import { Listener } from "../gen/envoy/config/listener/v3/listener.js";
 import { RouteConfiguration } from "../gen/envoy/config/route/v3/route.js";
 import type { ServiceName } from "../model/ids.js";
 import type { WeightPlan } from "../model/plan.js";
+import { isTcp } from "../model/policy/protocol.js";
 import type { NamedRoute } from "../model/route/route.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
 import type { AssignmentEndpoint, AssignmentPolicy } from "./assignment.js";
@@ -17,6 +18,7 @@ import { grpcServiceResources } from "./grpc/service-resources.js";
 import { endpointsOfLevel, priorityLevelsOf } from "./priority-levels.js";
 import { ASSIGNMENT_TYPE, CLUSTER_TYPE, LISTENER_TYPE, type Resource, ROUTE_TYPE, SECRET_TYPE } from "./resource.js";
 import type { RoutedService } from "./route/user-route.js";
+import { tcpListenersOf } from "./tcp-listener.js";
 
 const ENVOY_OVERPROVISIONING = 140;
 
@@ -98,11 +100,14 @@ export interface GatewayInput {
   readonly routes: readonly NamedRoute[];
 }
 
-/** The listener and its routes to all services; gRPC clients have none. */
+/** The listener, its routes to all services, and the listeners of plain connections; gRPC clients have none. */
 export function gatewayResources(input: GatewayInput, { client }: DataPlane): readonly Resource[] {
   if (client === "grpc") return [];
   const listener = listenerOf(input.listener, input.accessLogPercent);
-  const routes = routesOf(input.services, input.routes);
+  const routes = routesOf(
+    input.services.filter(({ policy }) => !isTcp(policy)),
+    input.routes,
+  );
   return [
     {
       typeUrl: LISTENER_TYPE,
@@ -111,6 +116,7 @@ export function gatewayResources(input: GatewayInput, { client }: DataPlane): re
       refs: [{ typeUrl: ROUTE_TYPE, name: GATEWAY }],
     },
     { typeUrl: ROUTE_TYPE, name: GATEWAY, bytes: RouteConfiguration.encode(routes).finish() },
+    ...tcpListenersOf(input.listener, input.services),
   ];
 }
 

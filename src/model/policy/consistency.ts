@@ -7,10 +7,11 @@ import type { ServicePolicy } from "../service.js";
 import { hashRules } from "./hash-rules.js";
 import { orcaRules } from "./orca-rules.js";
 import type { PolicyRule } from "./policy-rule.js";
+import { protocolRules } from "./protocol-rules.js";
 import { retryRules } from "./retry-rules.js";
 import { tlsRules } from "./tls-rules.js";
 
-const RULES: readonly PolicyRule[] = [...hashRules, ...orcaRules, ...retryRules, ...tlsRules];
+const RULES: readonly PolicyRule[] = [...hashRules, ...orcaRules, ...protocolRules, ...retryRules, ...tlsRules];
 
 /** @throws SteelyardError ERR_INVALID_REQUEST with all that the rules found */
 export function checkConsistency(policy: ServicePolicy, enforcement: EnvoyEnforcement): void {

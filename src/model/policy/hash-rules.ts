@@ -4,6 +4,7 @@ import type { FieldError } from "../errors.js";
 import type { ServicePolicy } from "../service.js";
 import type { HashPlace } from "./hash-policy.js";
 import type { PolicyRule } from "./policy-rule.js";
+import { isTcp } from "./protocol.js";
 
 const hashPolicyWhereHashed: PolicyRule = ({ algorithm, hashPolicy }, enforcement) => {
   const hashes = isHashing(enforcement);
@@ -19,8 +20,7 @@ const hashPolicyWhereHashed: PolicyRule = ({ algorithm, hashPolicy }, enforcemen
 
 /** Nothing in a connection but where it comes from can be read. */
 const sourceIpOfConnections: PolicyRule = ({ protocol, hashPolicy = [] }) => {
-  const isHttp = protocol === "http1" || protocol === "http2";
-  if (isHttp) return [];
+  if (!isTcp({ protocol })) return [];
   return hashPolicy.flatMap((place, index) =>
     "sourceIp" in place
       ? []

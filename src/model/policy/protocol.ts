@@ -14,3 +14,15 @@ export const protocolSchema = z
   .describe(
     "What Envoy speaks to the instances. `tcp`: connections are passed on as they are; with `{tcp: {port}}` Envoy listens there, for nothing in a connection tells services apart.",
   );
+
+type Protocol = z.output<typeof protocolSchema>;
+
+/** Whether connections are passed on as they are. */
+export function isTcp({ protocol }: { readonly protocol: Protocol }): boolean {
+  return protocol === "tcp" || typeof protocol === "object";
+}
+
+/** Of a listener of its own. */
+export function tcpPortOf({ protocol }: { readonly protocol: Protocol }): number | undefined {
+  return typeof protocol === "object" ? protocol.tcp.port : undefined;
+}

@@ -4,12 +4,14 @@ import { Cluster, Cluster_DiscoveryType } from "../../gen/envoy/config/cluster/v
 import { HttpProtocolOptions } from "../../gen/envoy/extensions/upstreams/http/v3/http_protocol_options.js";
 import type { EnvoyEnforcement } from "../../model/enforcement.js";
 import type { ServiceName } from "../../model/ids.js";
+import { isTcp } from "../../model/policy/protocol.js";
 import type { ServicePolicy } from "../../model/service.js";
 import { ADS } from "../ads.js";
 import { durationOf } from "../duration.js";
 import { REPORTED_METRICS, REPORTED_METRICS_OF_BACKENDS } from "../latency-filter.js";
 import { packAny } from "../resource.js";
 import { circuitBreakersOf } from "./circuit-breakers.js";
+import { healthChecksOf } from "./health-checks.js";
 import { HTTP_OPTIONS, httpOptionsOf } from "./http-options.js";
 import { loadBalancingOf } from "./load-balancing.js";
 import { outlierDetectionOf } from "./outlier-detection.js";
@@ -38,8 +40,12 @@ export function clusterOf(
     ignoreHealthOnHostRemoval: true,
     circuitBreakers: circuitBreakersOf(policy.circuitBreakers, policy.retry),
     ...(policy.outlierDetection && { outlierDetection: outlierDetectionOf(policy.outlierDetection) }),
-    typedExtensionProtocolOptions: { [HTTP_OPTIONS]: packAny(HttpProtocolOptions, httpOptionsOf(policy)) },
-    lrsReportEndpointMetrics: [...(policy.orca?.forms === "all" ? REPORTED_METRICS_OF_BACKENDS : REPORTED_METRICS)],
+    healthChecks: healthChecksOf(policy),
     transportSocket: transportSocketOf(service, policy),
+    // A connection has no answer that could be measured.
+    ...(!isTcp(policy) && {
+      typedExtensionProtocolOptions: { [HTTP_OPTIONS]: packAny(HttpProtocolOptions, httpOptionsOf(policy)) },
+      lrsReportEndpointMetrics: [...(policy.orca?.forms === "all" ? REPORTED_METRICS_OF_BACKENDS : REPORTED_METRICS)],
+    }),
   });
 }

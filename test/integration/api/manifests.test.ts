@@ -139,3 +139,11 @@ test("of the configuration file: a restart takes back nothing, a change of the f
     errors: [{ pointer: "/routes/bad/rules/0/to", detail: "there is no service nobody" }],
   });
 });
+
+test("two services with one port are refused before either is written", async () => {
+  const tcp = (port: number) => ({ protocol: { tcp: { port } } });
+  const refused = await apply({ services: { cache: tcp(6_379), queue: tcp(6_379) }, routes: {} });
+  expect(pointersOf(refused, 422, "ERR_INVALID_REQUEST")).toContain("/services/queue/protocol/tcp/port");
+  expect((await api.get("/v1/services/cache")).status).toBe(404);
+  expect((await apply({ services: { cache: tcp(6_379) }, routes: {} })).status).toBe(200);
+});

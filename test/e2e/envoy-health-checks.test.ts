@@ -1,0 +1,57 @@
+// Health checks by Envoy itself: what fails them gets nothing, and comes back.
+import { createServer } from "node:http";
+import { afterEach, expect, test } from "@jest/globals";
+import { listenOnLoopback } from "../../envoy/lab/listen.js";
+import { Registration } from "../../envoy/lab/registration.js";
+import { until } from "../../envoy/lab/until.js";
+import { closedLoop, failuresOf } from "./harness/closed-loop.js";
+import { Rig } from "./harness/rig.js";
+
+let rig: Rig;
+afterEach(() => rig.stop());
+
+const sick = new Set<string>();
+
+async function startBackend(id: string): Promise<void> {
+  const server = createServer((request, response) => {
+    response.setHeader("x-backend", id);
+    response.statusCode = request.url === "/healthz" && sick.has(id) ? 500 : 200;
+    response.end("ok\n");
+  });
+  const port = await listenOnLoopback(server);
+  rig.defer(`backend ${id}`, () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const registration = new Registration({ apiUrl: rig.server.api.url, service: "shop", id, port });
+  rig.defer(`beats of ${id}`, () => registration.silence());
+  await registration.start();
+}
+
+const backends = async (): Promise<readonly string[]> => {
+  const answers = await closedLoop({ port: rig.listenerPort, service: "shop", count: 30 });
+  expect(failuresOf(answers)).toEqual([]);
+  return [...new Set(answers.map(({ backend }) => backend))].sort();
+};
+
+const whenServedBy = (names: string): Promise<boolean> =>
+  until(async () => ((await backends()).join(" ") === names ? true : undefined), {
+    what: `requests are served by ${names}`,
+    deadlineMs: 10_000,
+  });
+
+test("an instance that fails its checks gets no request, and is back once it passes; no request fails", async () => {
+  rig = await Rig.create();
+  const server = await rig.startServer();
+  const pace = { intervalMs: 200, timeoutMs: 200, unhealthyThreshold: 2, healthyThreshold: 2 };
+  const healthChecks = { by: "envoy", check: { http: {} }, ...pace };
+  await server.api.send("PUT", "/v1/services/shop", { algorithm: "round-robin", healthChecks });
+  for (const id of ["a", "b", "c"]) await startBackend(id);
+  await rig.startEnvoy();
+  await rig.untilServing("shop");
+  await whenServedBy("a b c");
+  sick.add("b");
+  await whenServedBy("a c");
+  sick.delete("b");
+  await whenServedBy("a b c");
+});
