@@ -4,8 +4,9 @@ import type { WeightPlan } from "../model/plan.js";
 import type { ServiceSnapshot } from "../model/service.js";
 import { AssignmentEncoder } from "../translate/assignment-encoder.js";
 import { type DataPlane } from "../translate/data-plane.js";
+import type { PlannedService } from "../translate/planned-service.js";
 import type { Resource } from "../translate/resource.js";
-import { type PlannedService, type ServiceInput, serviceResources, variantOf } from "../translate/service-resources.js";
+import { type ServiceInput, serviceResources, variantOf } from "../translate/service-resources.js";
 
 export class RenderedService implements PlannedService {
   readonly #encoders = new Map<string, AssignmentEncoder>();

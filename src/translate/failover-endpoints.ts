@@ -5,7 +5,7 @@ import { endpointKey } from "../model/instance.js";
 import type { PlanEntry } from "../model/plan.js";
 import { takeoverServices } from "../model/policy/failover.js";
 import type { AssignmentEndpoint } from "./assignment.js";
-import type { PlannedService } from "./service-resources.js";
+import type { PlannedService } from "./planned-service.js";
 
 /** `share`: of what the instances of its own service get. */
 export type PlannedEndpoint = AssignmentEndpoint & Pick<PlanEntry, "share">;

@@ -3,10 +3,9 @@ import { Cluster } from "../gen/envoy/config/cluster/v3/cluster.js";
 import { Listener } from "../gen/envoy/config/listener/v3/listener.js";
 import { RouteConfiguration } from "../gen/envoy/config/route/v3/route.js";
 import type { ServiceName } from "../model/ids.js";
-import type { WeightPlan } from "../model/plan.js";
 import { isTcp } from "../model/policy/protocol.js";
 import type { NamedRoute } from "../model/route/route.js";
-import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
+import type { ServicePolicy } from "../model/service.js";
 import type { AssignmentEndpoint, AssignmentPolicy } from "./assignment.js";
 import type { AssignmentEncoder } from "./assignment-encoder.js";
 import { clusterOf } from "./cluster/cluster.js";
@@ -15,18 +14,13 @@ import type { DataPlane } from "./data-plane.js";
 import { endpointsWithFailover } from "./failover-endpoints.js";
 import { GATEWAY, type ListenerAddress, listenerOf, routesOf } from "./gateway.js";
 import { grpcServiceResources } from "./grpc/service-resources.js";
+import type { PlannedService } from "./planned-service.js";
 import { endpointsOfLevel, priorityLevelsOf } from "./priority-levels.js";
 import { ASSIGNMENT_TYPE, CLUSTER_TYPE, LISTENER_TYPE, type Resource, ROUTE_TYPE, SECRET_TYPE } from "./resource.js";
 import type { RoutedService } from "./route/user-route.js";
 import { tcpListenersOf } from "./tcp-listener.js";
 
 const ENVOY_OVERPROVISIONING = 140;
-
-/** A service as the catalogue and the control loop see it. */
-export interface PlannedService {
-  readonly snapshot: ServiceSnapshot;
-  readonly plan: WeightPlan;
-}
 
 export interface ServiceInput extends PlannedService {
   /** Of the assignment of that name; one that was used before makes a change of weights cheap. */

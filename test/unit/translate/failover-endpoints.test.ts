@@ -4,7 +4,7 @@ import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
 import { parseServiceName } from "../../../src/model/ids.js";
 import { servicePolicySchema } from "../../../src/model/service.js";
 import { endpointsWithFailover } from "../../../src/translate/failover-endpoints.js";
-import type { PlannedService } from "../../../src/translate/service-resources.js";
+import type { PlannedService } from "../../../src/translate/planned-service.js";
 import { catalogueInstance } from "../../harness/instance.js";
 
 /** @param members id, port and priority of each */
