@@ -1,14 +1,13 @@
 // The gRPC port of the data planes: xDS, load reports, client status, health and reflection on one server. Opened last,
 // when everything that was known before a restart is in the cache: a proxy that meets an empty server forgets what it has.
 import type { Socket } from "node:net";
-import type { Server } from "@grpc/grpc-js";
 import { listenFailure } from "../api/listen-failure.js";
 import { assertLoopback } from "../api/loopback.js";
 import { SteelyardError } from "../model/errors.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Component } from "../runtime/component.js";
 import type { Logger } from "../runtime/logger.js";
-import { XdsListener } from "../xds/listener.js";
+import { type ServiceHost, XdsListener } from "../xds/listener.js";
 import { type AddressPort, formatAddressPort } from "./address-port.js";
 import { GrpcHealth } from "./grpc-health.js";
 import { addReflection } from "./grpc-reflection.js";
@@ -17,7 +16,7 @@ import type { TlsTermination } from "./tls/tls-termination.js";
 interface DataPlaneService {
   /** Full names of the gRPC services it adds. */
   readonly serviceNames: readonly string[];
-  addTo(server: Server): void;
+  addTo(host: ServiceHost): void;
   /** Ends its streams with a word to its clients. */
   close?(): Promise<void>;
 }
@@ -61,7 +60,7 @@ export class DataPlaneListener implements Component {
     const target = formatAddressPort(address);
     if (tls?.authenticates !== true) assertLoopback(FLAG, address.host);
     const listener = new XdsListener({ clock, maxRequestBytes: MAX_REQUEST_BYTES });
-    for (const service of [...services, this.#health]) service.addTo(listener.grpc);
+    for (const service of [...services, this.#health]) service.addTo(listener);
     try {
       const createServer = tls && ((accept: (socket: Socket) => void) => tls.createServer(accept));
       this.#port = (await listener.open({ ...address, ...(createServer && { createServer }) })).port;

@@ -13,7 +13,7 @@ export class GrpcHealth {
     this.#health = new HealthImplementation(Object.fromEntries(this.#names.map((name) => [name, "NOT_SERVING"])));
   }
 
-  addTo(server: Server): void {
+  addTo(server: Pick<Server, "addService">): void {
     this.#health.addToServer(server);
   }
 

@@ -68,7 +68,7 @@ export class AlsService {
     this.#rate = this.#rateOf(this.#limits.bytesPerSecond);
   }
 
-  addTo(server: Server): void {
+  addTo(server: Pick<Server, "addService">): void {
     server.addService(RAW_SERVICE, { streamAccessLogs: (call: AlsCall) => this.#serve(call) });
   }
 

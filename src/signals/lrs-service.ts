@@ -66,7 +66,7 @@ export class LrsService {
   }
 
   /** Registers the service; the server's own lifetime stays with its owner. */
-  addTo(server: Server): void {
+  addTo(server: Pick<Server, "addService">): void {
     server.addService(RAW_SERVICE, { streamLoadStats: (call: LrsCall) => this.#serve(call) });
   }
 

@@ -214,6 +214,6 @@ export const METRICS: readonly MetricEntry[] = [
   counter(
     "steelyard_xds_streams_opened_total",
     ["path"],
-    "Streams by write path: http2 (frames shared by all streams) or grpc-js (a copy each).",
+    "Streams by write path: direct (past grpc-js), http2 (from within a call of it; both share frames among all streams) or grpc-js (a copy each).",
   ),
 ];

@@ -1,9 +1,11 @@
 // Chooses the write path of each stream, and makes it known when the quick one is closed: a server that has become three
 // times as expensive must not keep that to itself.
+import type { ServerHttp2Stream } from "node:http2";
 import type { Logger } from "../runtime/logger.js";
+import { DirectTransport } from "./direct-transport.js";
 import { type BytesCall, type CallTransport, GrpcTransport } from "./grpc-transport.js";
-import { Http2Transport } from "./http2-transport.js";
 import type { StreamMeter } from "./stream-meter.js";
+import { TakenTransport } from "./taken-transport.js";
 import { takeOver } from "./takeover.js";
 
 export type WritePath = "http2" | "grpc-js";
@@ -27,9 +29,15 @@ export class CallTransports {
     const { writePath, limits, meter } = this.#options;
     const stream = writePath === "http2" ? takeOver(call) : undefined;
     meter.path(stream ? "http2" : "grpc-js");
-    if (stream) return new Http2Transport(call, stream, limits);
+    if (stream) return new TakenTransport(call, stream, limits);
     if (writePath === "http2") this.#tell();
     return new GrpcTransport(call);
+  }
+
+  /** Of a stream that grpc-js has not seen. */
+  direct(stream: ServerHttp2Stream): CallTransport {
+    this.#options.meter.path("direct");
+    return new DirectTransport(stream, this.#options.limits);
   }
 
   #tell(): void {

@@ -14,7 +14,7 @@ export { ClientStatusService } from "./client-status-service.js";
 export { contentVersion } from "./content-hash.js";
 export { jsonMessage } from "./json-message.js";
 export { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
-export type { ListenAddress, ListenOptions } from "./listener.js";
+export type { ListenAddress, ListenOptions, ServiceHost } from "./listener.js";
 export type { NodeInfo } from "./node.js";
 export type { NodeStatus, NodeTypeStatus, SyncState } from "./node-status.js";
 export type { RefusalError } from "./request.js";

@@ -3,6 +3,7 @@
 import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Clock } from "../runtime/clock.js";
+import { type StreamOpener, serveDirectly } from "./direct-streams.js";
 
 export interface ListenOptions {
   /** e.g. `127.0.0.1` or `::1`. */
@@ -20,15 +21,23 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** What services are added to: a grpc-js server, or a listener of ours, which may spare streams the way through grpc-js. */
+export interface ServiceHost {
+  readonly addService: Server["addService"];
+  /** `open` gets the streams of a method that was added already and need nothing of grpc-js. `path`: `/service/method`. */
+  addStream?(path: string, open: StreamOpener): void;
+}
+
 const BACKLOG = 4096;
 /** Of one connection: Envoy opens one per type and cluster at most. */
 const MAX_CONCURRENT_STREAMS = 100;
 /** How long a client may take to close its streams before its connection is cut. */
 const CLOSE_GRACE_MS = 1_000;
 
-export class XdsListener {
+export class XdsListener implements ServiceHost {
   readonly grpc: Server;
   readonly #clock: Clock;
+  readonly #direct = new Map<string, StreamOpener>();
   #net: NetServer | undefined;
 
   constructor({ clock, maxRequestBytes }: { readonly clock: Clock; readonly maxRequestBytes: number }) {
@@ -43,9 +52,18 @@ export class XdsListener {
     });
   }
 
+  addService(...args: Parameters<Server["addService"]>): void {
+    this.grpc.addService(...args);
+  }
+
+  addStream(path: string, open: StreamOpener): void {
+    this.#direct.set(path, open);
+  }
+
   async open(options: ListenOptions): Promise<ListenAddress> {
     const { host, port, credentials = ServerCredentials.createInsecure() } = options;
     const injector = this.grpc.createConnectionInjector(credentials);
+    serveDirectly(this.grpc, credentials, this.#direct);
     const accept = (socket: Socket): void => injector.injectConnection(socket);
     const net = options.createServer ? await options.createServer(accept) : createServer({ noDelay: true }, accept);
     await new Promise<void>((resolve, reject) => {

@@ -28,7 +28,8 @@ class Tally {
 
 const KINDS: readonly RequestKind[] = ["none", "stale", "ack", "nack"];
 
-type Path = "http2" | "grpc-js";
+/** `direct`, `http2`: shared frames, past grpc-js or from within a call of it; `grpc-js`: a copy each. */
+type Path = "direct" | "http2" | "grpc-js";
 
 export class StreamMeter {
   readonly #metrics: MetricSink;

@@ -1,7 +1,7 @@
 // Serves a ResourceCache over every discovery service, both variants. Owns the open streams and wakes those that a change
 // concerns: all changes of one turn of the event loop go out together, in one synchronous pass over the streams.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Server, status, type UntypedHandleCall } from "@grpc/grpc-js";
+import { status, type UntypedHandleCall } from "@grpc/grpc-js";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { type Logger, silentLogger } from "../runtime/logger.js";
 import { type MetricSink, noMetrics } from "../runtime/metrics.js";
@@ -9,15 +9,16 @@ import { type Rng, systemRng } from "../runtime/rng.js";
 import { CallTransports, type WritePath } from "./call-transports.js";
 import type { Peer, XdsCallbacks } from "./callbacks.js";
 import type { ClientReport } from "./client-status.js";
+import type { StreamOpener } from "./direct-streams.js";
 import { DiscoveryStream, type Protocol, type StreamTransport } from "./discovery-stream.js";
 import type { Engine } from "./engine.js";
 import { FanOut, type Pumped } from "./fan-out.js";
 import { unaryFetch } from "./fetch.js";
 import { FirstAnswers } from "./first-answers.js";
-import type { BytesCall } from "./grpc-transport.js";
+import type { BytesCall, CallTransport } from "./grpc-transport.js";
 import { IdleAudiences } from "./idle-audiences.js";
 import { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
-import { type ListenAddress, type ListenOptions, XdsListener } from "./listener.js";
+import { type ListenAddress, type ListenOptions, type ServiceHost, XdsListener } from "./listener.js";
 import type { NodeInfo } from "./node.js";
 import { type NodeStatus, nodeStatuses, type StreamReport } from "./node-status.js";
 import type { DeltaRequest, DiscoveryRequest, SotwRequest } from "./request.js";
@@ -72,6 +73,7 @@ export class XdsServer {
   /** Full names of the gRPC services that `addTo` adds. */
   readonly serviceNames: readonly string[] = DISCOVERY_SERVICES.map(({ service }) => service);
   readonly #engine: Engine;
+  readonly #writePath: WritePath;
   readonly #transports: CallTransports;
   readonly #fanOut: FanOut;
   readonly #sotw: Protocol<SotwRequest>;
@@ -99,26 +101,33 @@ export class XdsServer {
     this.#engine = { cache, index, audiences, audienceOf, callbacks, limits, clock, logger, metrics, meter, ...bounds };
     const recent = new RecentNames();
     this.#sotw = { decoder: () => sotwDecoder(recent), session: sotwSession };
+    this.#writePath = writePath;
     this.#transports = new CallTransports({ writePath, limits, logger, meter });
     this.#fanOut = new FanOut({ cache, index, clock, metrics });
   }
 
   /** Adds all discovery services to a server, which stays the caller's: close it after `close()` of this one. */
-  addTo(server: Pick<Server, "addService">): void {
+  addTo(host: ServiceHost): void {
     for (const { label, service, sotw, delta, fetch, onlyType } of DISCOVERY_SERVICES) {
       const handlers: Record<string, UntypedHandleCall> = {};
       const definition: Record<string, ReturnType<typeof bytesMethod>> = {};
-      if (sotw !== undefined) {
-        definition[sotw] = bytesMethod(service, sotw);
-        handlers[sotw] = (call: BytesCall) => this.#accept(call, `${label}-sotw`, onlyType, this.#sotw);
-      }
-      definition[delta] = bytesMethod(service, delta);
-      handlers[delta] = (call: BytesCall) => this.#accept(call, `${label}-delta`, onlyType, DELTA);
+      const streams: Record<string, StreamOpener> = {};
+      const add = <R extends DiscoveryRequest>(method: string, variant: string, protocol: Protocol<R>): void => {
+        const accept = (transport: CallTransport): void =>
+          this.#accept(transport, `${label}-${variant}`, onlyType, protocol);
+        definition[method] = bytesMethod(service, method);
+        handlers[method] = (call: BytesCall) => accept(this.#transports.of(call));
+        streams[`/${service}/${method}`] = (stream) => accept(this.#transports.direct(stream));
+      };
+      if (sotw !== undefined) add(sotw, "sotw", this.#sotw);
+      add(delta, "delta", DELTA);
       if (fetch !== undefined && onlyType !== undefined) {
         definition[fetch.method] = bytesMethod(service, fetch.method, "unary");
         handlers[fetch.method] = unaryFetch(this.#engine, `${label}-fetch`, onlyType);
       }
-      server.addService(definition, handlers);
+      host.addService(definition, handlers);
+      if (this.#writePath !== "http2") continue;
+      for (const [path, open] of Object.entries(streams)) host.addStream?.(path, open);
     }
   }
 
@@ -139,7 +148,7 @@ export class XdsServer {
     if (this.#listener) throw new Error("listening already");
     const { limits, clock } = this.#engine;
     this.#listener = new XdsListener({ clock, maxRequestBytes: limits.maxRequestBytes });
-    this.addTo(this.#listener.grpc);
+    this.addTo(this.#listener);
     return this.#listener.open(options);
   }
 
@@ -174,12 +183,11 @@ export class XdsServer {
   }
 
   #accept<R extends DiscoveryRequest>(
-    call: BytesCall,
+    transport: CallTransport,
     name: string,
     onlyType: string | undefined,
     protocol: Protocol<R>,
   ): void {
-    const transport = this.#transports.of(call);
     const stream = this.#open({ transport, name, onlyType, protocol });
     if (stream) transport.start(stream);
     else transport.drain();

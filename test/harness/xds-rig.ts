@@ -1,4 +1,5 @@
 // A real XdsServer on an ephemeral port, its cache, and the clients of one test; everything is closed at the end.
+import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ManualClock } from "../../src/runtime/manual-clock.js";
 import { ResourceCache, type ResourceId, TYPE_URLS, XdsServer, type XdsServerOptions } from "../../src/xds/index.js";
 import { AdsClient, type AdsClientOptions } from "./ads-client.js";
@@ -18,7 +19,13 @@ export const SERVICE_OF = new Map<string, string>([
   [TYPE_URLS.extensionConfig, "ecds"],
 ]);
 
-export type XdsRigOptions = Partial<XdsServerOptions>;
+/** How a stream's bytes get in and out; clients must not be able to tell. Also the metric label of each. */
+export const PATHS = ["direct", "http2", "grpc-js"] as const;
+
+export interface XdsRigOptions extends Partial<XdsServerOptions> {
+  /** Default: `direct`. */
+  readonly path?: (typeof PATHS)[number];
+}
 
 export class XdsRig {
   readonly cache = new ResourceCache();
@@ -27,15 +34,18 @@ export class XdsRig {
   readonly server: XdsServer;
   readonly #clients: AdsClient[] = [];
   #port = 0;
+  #host: Server | undefined;
 
-  constructor(options: XdsRigOptions = {}) {
+  constructor({ path, ...options }: XdsRigOptions = {}) {
     const { cache, clock, metrics } = this;
-    this.server = new XdsServer({ cache, audienceOf: () => AUDIENCE, clock, metrics, ...options });
+    const writePath = path === "grpc-js" ? "grpc-js" : "http2";
+    this.server = new XdsServer({ cache, audienceOf: () => AUDIENCE, clock, metrics, writePath, ...options });
   }
 
   static async start(options: XdsRigOptions = {}): Promise<XdsRig> {
     const rig = new XdsRig(options);
-    rig.#port = (await rig.server.listen({ host: "127.0.0.1", port: 0 })).port;
+    if (options.path === "http2") await rig.#listenAsGuest(new Server({ "grpc.enable_channelz": 0 }));
+    else rig.#port = (await rig.server.listen({ host: "127.0.0.1", port: 0 })).port;
     return rig;
   }
 
@@ -66,6 +76,20 @@ export class XdsRig {
   async close(): Promise<void> {
     for (const client of this.#clients) client.close();
     await this.server.close();
+    const host = this.#host;
+    if (!host) return;
+    await new Promise<void>((resolve) => host.tryShutdown(() => resolve()));
+  }
+
+  /** On a server that is somebody else's, whose calls are all made by grpc-js. */
+  async #listenAsGuest(host: Server): Promise<void> {
+    this.#host = host;
+    this.server.addTo(host);
+    this.#port = await new Promise<number>((resolve, reject) => {
+      host.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
+        error ? reject(error) : resolve(port),
+      );
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import { test } from "@jest/globals";
 import { PROTOCOL_VARIANTS, type ProtocolVariant } from "../../../src/xds/protocol-statements.js";
 import type { AdsClient, AdsClientOptions } from "../../harness/ads-client.js";
 import type { XdsVariant } from "../../harness/xds-messages.js";
-import { SERVICE_OF, XdsRig, type XdsRigOptions } from "../../harness/xds-rig.js";
+import { PATHS, SERVICE_OF, XdsRig, type XdsRigOptions } from "../../harness/xds-rig.js";
 
 interface Variant {
   readonly name: ProtocolVariant;
@@ -62,8 +62,8 @@ export function statement(
     for (const tally of counted) tally.declared++;
     test(`${title} [${variant.name}]`, async () => {
       // Clients must not be able to tell which way their responses were written.
-      for (const writePath of ["http2", "grpc-js"] as const) {
-        const rig = await XdsRig.start({ writePath, ...options });
+      for (const path of PATHS) {
+        const rig = await XdsRig.start({ path, ...options });
         try {
           await run({
             rig,

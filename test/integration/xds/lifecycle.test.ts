@@ -140,7 +140,7 @@ test("streams beyond the limit are refused, and counted", async () => {
   await until(() => counted.has("steelyard_xds_ack_seconds cds"), "the answer arrives");
   expect(Object.fromEntries(counted)).toEqual({
     "steelyard_xds_fan_out_seconds ": 0,
-    "steelyard_xds_streams_opened_total http2": 2,
+    "steelyard_xds_streams_opened_total direct": 2,
     "steelyard_xds_streams ads-sotw": 1,
     "steelyard_xds_requests_total cds none": 1,
     "steelyard_xds_requests_total cds ack": 1,

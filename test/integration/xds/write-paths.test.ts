@@ -1,4 +1,4 @@
-// Both write paths are one to the client: how streams end, how long requests arrive, what is refused. And the quick one is
+// All write paths are one to the client: how streams end, how long requests arrive, what is refused. And the quick ones are
 // open with the grpc-js we ship: if its shape changes, this is where it shows.
 import { gzipSync } from "node:zlib";
 import { Server, ServerCredentials, ServerInterceptingCall, status } from "@grpc/grpc-js";
@@ -8,7 +8,7 @@ import { StreamError, TYPE_URLS } from "../../../src/xds/index.js";
 import { AdsClient } from "../../harness/ads-client.js";
 import { RawCall } from "../../harness/raw-call.js";
 import { namedBytes } from "../../harness/xds-messages.js";
-import { AUDIENCE, until, XdsRig } from "../../harness/xds-rig.js";
+import { AUDIENCE, PATHS, until, XdsRig } from "../../harness/xds-rig.js";
 
 const { cluster, endpoint } = TYPE_URLS;
 
@@ -23,8 +23,9 @@ function frame(message: Uint8Array, flag = 0): Buffer {
   return Buffer.concat([header, message]);
 }
 
-describe.each(["http2", "grpc-js"] as const)("%s", (writePath) => {
+describe.each(PATHS)("%s", (path) => {
   let rig: XdsRig;
+  let expected = path;
   const calls: RawCall[] = [];
   const raw = (headers?: Readonly<Record<string, string>>): RawCall => {
     const call = new RawCall(rig.port, headers ? { headers } : {});
@@ -32,16 +33,17 @@ describe.each(["http2", "grpc-js"] as const)("%s", (writePath) => {
     return call;
   };
   beforeEach(async () => {
-    rig = await XdsRig.start({ writePath });
+    rig = await XdsRig.start({ path });
     rig.put(endpoint, { A: "1" });
   });
   afterEach(async () => {
     for (const call of calls.splice(0)) call.close();
     await rig.close();
     expect(rig.server.counts()).toEqual({ streams: 0, subscriptions: 0, awake: 0 });
-    await until(() => rig.metrics.get(`steelyard_xds_streams_opened_total ${writePath}`) > 0, "it is counted");
-    const other = writePath === "http2" ? "grpc-js" : "http2";
-    expect(rig.metrics.get(`steelyard_xds_streams_opened_total ${other}`)).toBe(0);
+    const opened = (name: string): number => rig.metrics.get(`steelyard_xds_streams_opened_total ${name}`);
+    await until(() => opened(expected) > 0, "it is counted");
+    expect(PATHS.filter((name) => opened(name) > 0)).toEqual([expected]);
+    expected = path;
   });
 
   test("a half-closed call is answered, then ends with OK", async () => {
@@ -73,6 +75,7 @@ describe.each(["http2", "grpc-js"] as const)("%s", (writePath) => {
   });
 
   test("a deadline of the client ends the stream, and what changes afterwards is not written", async () => {
+    if (path === "direct") expected = "http2"; // deadlines are grpc-js's
     const call = raw({ "grpc-timeout": "50m" });
     call.stream.write(frame(request(["A"])));
     expect(await call.ended()).toBe("DEADLINE_EXCEEDED");
@@ -126,7 +129,7 @@ describe.each(["http2", "grpc-js"] as const)("%s", (writePath) => {
 
   test("a refused stream gets its status", async () => {
     const refusing = await XdsRig.start({
-      writePath,
+      path,
       callbacks: {
         onStreamOpened: () => {
           throw new StreamError(status.PERMISSION_DENIED, "not you");

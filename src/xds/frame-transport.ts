@@ -1,70 +1,63 @@
 // The quick gRPC edge of one stream: shared frames go to the HTTP/2 stream uncopied, requests are cut from it as they
-// arrive. How the stream ends is still grpc-js's business. Invariant: nothing is written after the end has been asked for.
+// arrive. Invariant: nothing is written after the end has been asked for.
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { status } from "@grpc/grpc-js";
 import type { Draft } from "./draft.js";
-import { type BytesCall, type CallTransport, endCall, type Receiver, releaseWith } from "./grpc-transport.js";
+import type { CallTransport, Receiver } from "./grpc-transport.js";
 import { MessageReader } from "./message-reader.js";
-import { certificateOf } from "./peer-certificate.js";
 import { StreamError } from "./stream-error.js";
 import type { Writer } from "./stream-writer.js";
 
-export class Http2Transport implements CallTransport {
-  readonly peer: string;
-  readonly #call: BytesCall;
-  readonly #stream: ServerHttp2Stream;
+export abstract class FrameTransport implements CallTransport {
+  abstract readonly peer: string;
+  abstract readonly certificate: Uint8Array | undefined;
+  protected readonly stream: ServerHttp2Stream;
   readonly #reader: MessageReader;
   #receiver: Receiver | undefined;
   #queue: ServerHttp2Stream["push"] = () => false;
   #writer: Writer | undefined;
 
-  /** `stream`: what `takeOver(call)` gave. */
-  constructor(call: BytesCall, stream: ServerHttp2Stream, { maxRequestBytes }: { readonly maxRequestBytes: number }) {
-    this.#call = call;
-    this.#stream = stream;
+  constructor(stream: ServerHttp2Stream, { maxRequestBytes }: { readonly maxRequestBytes: number }) {
+    this.stream = stream;
     this.#reader = new MessageReader(maxRequestBytes);
-    this.peer = call.getPeer();
-  }
-
-  get certificate(): Uint8Array | undefined {
-    return certificateOf(this.#call);
   }
 
   start(receiver: Receiver): void {
     this.#receiver = receiver;
-    releaseWith(this.#call, receiver);
-    this.#queue = this.#stream.push.bind(this.#stream);
+    this.releaseWithCall(receiver);
+    this.#queue = this.stream.push.bind(this.stream);
     // Node hands what it has read to `push`. Taken there, it does not go through a queue and an event that nobody needs:
     // a fifteenth of the cost of a push with its acknowledgement. The end takes the usual way.
-    this.#stream.push = this.#read;
-    this.#stream.on("end", () => this.#end());
-    this.#stream.resume();
+    this.stream.push = this.#read;
+    this.stream.on("end", () => this.#end());
+    this.stream.resume();
   }
 
   drain(): void {
-    this.#stream.resume();
+    this.stream.resume();
   }
 
   write(draft: Draft, writer: Writer): void {
     // A deadline ends the stream behind our back: what comes after that is never confirmed.
-    if (this.#stream.writableEnded || this.#stream.destroyed) return;
+    if (this.stream.writableEnded || this.stream.destroyed) return;
     this.#writer = writer;
-    this.#stream.write(draft.framed, this.#confirm);
+    this.stream.write(draft.framed, this.#confirm);
   }
 
-  end(error?: StreamError): void {
-    endCall(this.#call, error);
-  }
+  abstract end(error?: StreamError): void;
 
   cut(error: StreamError): void {
-    endCall(this.#call, error);
-    this.#stream.close(constants.NGHTTP2_CANCEL); // the status would wait behind what is not read
+    this.end(error);
+    this.stream.close(constants.NGHTTP2_CANCEL); // the status would wait behind what is not read
   }
 
   retire(error: StreamError): void {
-    endCall(this.#call, error);
-    this.#stream.session?.close(); // GOAWAY; other streams on the connection end in their own time
+    this.end(error);
+    this.stream.session?.close(); // GOAWAY; other streams on the connection end in their own time
   }
+
+  /** However the call ends, it lets go of `receiver`. */
+  protected abstract releaseWithCall(receiver: Receiver): void;
 
   readonly #read = (chunk: unknown): boolean => {
     if (!Buffer.isBuffer(chunk)) return this.#queue(chunk);
@@ -89,7 +82,7 @@ export class Http2Transport implements CallTransport {
   #end(): void {
     const receiver = this.#receiver;
     if (!receiver) return;
-    if (this.#stream.rstCode !== 0)
+    if (this.stream.rstCode !== 0)
       receiver.release(); // reset, not ended
     else if (this.#reader.truncated) {
       receiver.end(new StreamError(status.INTERNAL, "the last message is incomplete"));
