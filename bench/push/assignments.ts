@@ -1,5 +1,5 @@
 // The assignments that are pushed: the same fields, names and weights as the Go peer makes, so that all contenders send the
-// same bytes within a percent. Every push changes every weight of one assignment, all within 128..997. Texts are made once,
+// same bytes within a percent. Every push changes every weight of one assignment, all within 128..996. Texts are made once,
 // as in the peer: what is measured begins with a list of endpoints.
 import { parseInstanceId, parseServiceName } from "../../src/model/ids.js";
 import type { AssignmentEndpoint } from "../../src/translate/assignment.js";
@@ -18,8 +18,10 @@ export class Fleet {
   assignment(index: number, pushes: number): readonly AssignmentEndpoint[] {
     let members = this.#members.get(index);
     if (!members) this.#members.set(index, (members = this.#make(index)));
+    // What was there before the first push never comes again, or a push would have nothing to say.
+    const phase = pushes === 0 ? 0 : 1 + ((pushes - 1) % 868);
     return members.map(({ instance, address, port, hostname, locality, priority, health }, i) => {
-      const weight = 128 + ((i * 7 + pushes * 13) % 870);
+      const weight = 128 + ((i * 7 + phase * 13) % 869);
       return { instance, address, port, hostname, locality, priority, weight, health };
     });
   }

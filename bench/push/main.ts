@@ -11,7 +11,7 @@ import { canPin } from "./line-process.js";
 import { markdownOf } from "./markdown.js";
 import { type Measurement, measure } from "./measure.js";
 import { type PushBenchOptions, parseOptions, USAGE } from "./options.js";
-import type { PushResult, WorkloadResult } from "./result.js";
+import type { GrowthCurve, PushResult, WorkloadResult } from "./result.js";
 import { quick, WORKLOADS, type Workload } from "./workloads.js";
 
 interface Programs {
@@ -55,8 +55,10 @@ async function main(args: readonly string[]): Promise<number> {
 async function bench(options: PushBenchOptions, programs: Programs): Promise<void> {
   const all = contenders(programs.peer);
   const workloads: WorkloadResult[] = [];
+  // Written as it grows: what took half an hour is not lost with what comes after it.
   for (const workload of WORKLOADS.filter(({ name }) => options.workloads.includes(name))) {
     workloads.push(await rounds(options.quick ? quick(workload) : workload, all, options, programs));
+    save(resultOf(workloads, [], all, options), options);
   }
   const [steelyard] = all;
   const growth =
@@ -69,19 +71,32 @@ async function bench(options: PushBenchOptions, programs: Programs): Promise<voi
           onProgress: say,
         })
       : [];
+  console.log(save(resultOf(workloads, growth, all, options), options));
+}
+
+function resultOf(
+  workloads: readonly WorkloadResult[],
+  growth: readonly GrowthCurve[],
+  all: readonly Contender[],
+  { quick: isQuick }: PushBenchOptions,
+): PushResult {
   const measured = new Set(workloads.flatMap(({ runs }) => Object.keys(runs)));
-  const result: PushResult = {
+  return {
     environment: environment(),
-    quick: options.quick,
+    quick: isQuick,
     contenders: all.filter(({ name }) => measured.has(name)).map(({ name, what }) => ({ name, what })),
     workloads,
     growth,
     bars: barsOf(workloads, growth),
   };
+}
+
+/** @returns the tables */
+function save(result: PushResult, { markdownFile, jsonFile }: PushBenchOptions): string {
   const text = markdownOf(result);
-  console.log(text);
-  write(options.markdownFile, text);
-  write(options.jsonFile, `${JSON.stringify(result, null, 2)}\n`);
+  write(markdownFile, text);
+  write(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
+  return text;
 }
 
 /** All contenders in turn, and that several times, so that neighbours in time are compared. */

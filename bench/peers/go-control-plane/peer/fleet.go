@@ -38,13 +38,18 @@ func (f *fleet) addressesOf(cluster int) []string {
 
 func clusterName(index int) string { return fmt.Sprintf("cluster-%05d", index) }
 
-// assignment of one cluster after so many pushes; every push changes every weight, all within 128..997.
+// assignment of one cluster after so many pushes; every push changes every weight, all within 128..996.
 func (f *fleet) assignment(index int, pushes uint32) *endpoint.ClusterLoadAssignment {
 	members := make([]*endpoint.LbEndpoint, f.endpoints)
 	addresses := f.addressesOf(index)
+	// What was there before the first push never comes again, or a push would have nothing to say.
+	phase := pushes
+	if pushes > 0 {
+		phase = 1 + (pushes-1)%868
+	}
 	var sum uint32
 	for i := range members {
-		weight := 128 + (uint32(i)*7+pushes*13)%870
+		weight := 128 + (uint32(i)*7+phase*13)%869
 		sum += weight
 		members[i] = &endpoint.LbEndpoint{
 			HostIdentifier: &endpoint.LbEndpoint_Endpoint{Endpoint: &endpoint.Endpoint{
