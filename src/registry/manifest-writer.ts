@@ -61,7 +61,7 @@ export class ManifestWriter {
           ? manifest.services[service]
           : this.#options.registry.services.get(service)?.policy;
       this.#check(manifest, policyOf);
-      const order = orderOfServices(manifest.services, policyOf);
+      const order = orderOfServices(manifest.services, policyOf, this.#options.registry.services.entries());
       const changes = [
         ...order.map((service) => this.#serviceChange(service, manifest.services[service])),
         ...routesOf(manifest).map(([name, route]) => this.#routeChange(name, route)),

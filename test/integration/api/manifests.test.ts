@@ -147,3 +147,26 @@ test("two services with one port are refused before either is written", async ()
   expect((await api.get("/v1/services/cache")).status).toBe(404);
   expect((await apply({ services: { cache: tcp(6_379) }, routes: {} })).status).toBe(200);
 });
+
+test("a port may go from one service to another in one go, whatever their names", async () => {
+  const tcp = (port: number) => ({ protocol: { tcp: { port } } });
+  await apply({ services: { giver: tcp(6_379), other: tcp(6_380) }, routes: {} });
+  const moved = await apply({ services: { giver: {}, another: tcp(6_379) }, routes: {} });
+  expect(outcomesOf(moved)).toEqual(["service giver changed", "service another created"]);
+  // A chain: each takes the port of the next.
+  const chain = await apply({ services: { another: tcp(6_380), other: tcp(6_381), third: tcp(6_379) }, routes: {} });
+  expect(outcomesOf(chain)).toEqual(["service other changed", "service another changed", "service third created"]);
+});
+
+test("services that exchange their ports are refused before either is written", async () => {
+  const tcp = (port: number) => ({ protocol: { tcp: { port } } });
+  await apply({ services: { a: tcp(6_379), b: tcp(6_380) }, routes: {} });
+  for (const query of ["", "?dryRun=true"]) {
+    const refused = await apply({ services: { a: tcp(6_380), b: tcp(6_379) }, routes: {} }, query);
+    expect(pointersOf(refused, 422, "ERR_INVALID_REQUEST")).toEqual(["/services/b/protocol/tcp/port"]);
+  }
+  const failingOver = { services: { a: { failover: { services: ["b"] } }, b: tcp(6_379) }, routes: {} };
+  const circle = await apply(failingOver);
+  expect(pointersOf(circle, 422, "ERR_INVALID_REQUEST")).toEqual(["/services/b/protocol/tcp/port"]);
+  expect((await api.get("/v1/services/a")).body.policy.protocol).toEqual({ tcp: { port: 6_379 } });
+});
