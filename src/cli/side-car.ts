@@ -11,6 +11,8 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;
 /** Cadence if an answer should ever lack one. */
 const FALLBACK_BEAT_MS = 10_000;
+/** How often a draining instance asks whether it may go. */
+const DRAIN_BEAT_MS = 1_000;
 
 export interface SideCarOptions extends InstanceRef {
   readonly client: ApiClient;
@@ -74,10 +76,16 @@ export class SideCar {
     }
   }
 
-  /** Asks for no new requests and waits for those in flight, at most until `skip` is aborted. */
+  /**
+   * Asks for no new requests, then beats until the server has removed the instance, for nothing is in flight there: at most
+   * `timeoutSeconds`, and until `skip` is aborted.
+   */
   async drain(timeoutSeconds: number, skip: AbortSignal): Promise<void> {
     await this.#attempt("drain", { method: "POST", body: { timeoutSeconds } }, "/drain");
-    await this.#options.context.sleep(timeoutSeconds * 1_000, skip);
+    for (let leftMs = timeoutSeconds * 1_000; leftMs > 0; leftMs -= DRAIN_BEAT_MS) {
+      await this.#options.context.sleep(Math.min(leftMs, DRAIN_BEAT_MS), skip);
+      if (skip.aborted || (await this.#isRemoved())) return;
+    }
   }
 
   async deregister(): Promise<void> {
@@ -111,6 +119,16 @@ export class SideCar {
   #heartbeat(): Promise<HeartbeatAnswer> {
     const body = { generation: this.#options.registration.generation, status: this.#status };
     return this.#options.client.send<HeartbeatAnswer>(`${this.#path}/heartbeat`, { method: "PUT", body });
+  }
+
+  /** A server that does not answer says nothing about what is in flight. */
+  async #isRemoved(): Promise<boolean> {
+    try {
+      await this.#heartbeat();
+      return false;
+    } catch (error) {
+      return error instanceof ServerProblem && error.status === 404;
+    }
   }
 
   /** On the way out nothing is worth failing for: the lease ends by itself. */

@@ -40,7 +40,12 @@ export function addRegister(program: Command, context: CliContext, onExit: (code
     .option("--zone <zone>", "where it runs")
     .option("--metadata <key=value>", "free text, may be repeated", collectPair)
     .option("--ttl <seconds>", "silence until it counts as suspect (server's default: 30)", integer(5, 3_600))
-    .option("--drain-timeout <seconds>", "between the stop signal and the end", integer(0, 3_600), 30)
+    .option(
+      "--drain-timeout <seconds>",
+      "longest time from the stop signal to the end; it ends sooner once nothing is in flight",
+      integer(0, 3_600),
+      30,
+    )
     .action(async (service: ServiceName, command: readonly string[], options: RegisterOptions) => {
       onExit(await register(service, command, options, context));
     });
