@@ -10,6 +10,7 @@ import type { Op, StateStore } from "../store/state-store.js";
 
 const PREFIX = "declared/";
 const KINDS = ["services", "routes"] as const;
+type Kind = (typeof KINDS)[number];
 
 export interface DeclaredManifestOptions {
   readonly manifest: Manifest;
@@ -33,11 +34,11 @@ export class DeclaredManifest implements Component {
     const known = new Map(entries.map(({ key, value }) => [key, new TextDecoder().decode(value)]));
     const declared = new Map(
       KINDS.flatMap((kind) =>
-        Object.entries(manifest[kind]).map(([name, value]) => [`${PREFIX}${kind}/${name}`, JSON.stringify(value)]),
+        Object.entries(manifest[kind]).map(([name, value]) => [keyOf(kind, name), JSON.stringify(value)]),
       ),
     );
-    const isNew = (kind: (typeof KINDS)[number], name: string): boolean => {
-      const key = `${PREFIX}${kind}/${name}`;
+    const isNew = (kind: Kind, name: string): boolean => {
+      const key = keyOf(kind, name);
       return known.get(key) !== declared.get(key);
     };
     const changed: Manifest = {
@@ -59,6 +60,8 @@ export class DeclaredManifest implements Component {
 
   async stop(): Promise<void> {}
 }
+
+const keyOf = (kind: Kind, name: string): string => `${PREFIX}${kind}/${name}`;
 
 function filterByName<T>(objects: Readonly<Record<string, T>>, keep: (name: string) => boolean): Record<string, T> {
   return Object.fromEntries(Object.entries(objects).filter(([name]) => keep(name)));

@@ -4,6 +4,7 @@ import type { EnvoyEnforcement } from "../model/enforcement.js";
 import { SteelyardError } from "../model/errors.js";
 import type { RouteName, ServiceName } from "../model/ids.js";
 import type { WeightPlan } from "../model/plan.js";
+import { takeoverServices } from "../model/policy/failover.js";
 import type { NamedRoute } from "../model/route/route.js";
 import type { ServiceSnapshot } from "../model/service.js";
 import type { Component } from "../runtime/component.js";
@@ -21,7 +22,7 @@ import {
 } from "../translate/data-plane.js";
 import type { ListenerAddress } from "../translate/gateway.js";
 import type { Resource } from "../translate/resource.js";
-import { gatewayResources, relatedServices } from "../translate/service-resources.js";
+import { gatewayResources } from "../translate/service-resources.js";
 import type { ResourceCache } from "../xds/resource-cache.js";
 import { AudienceContent } from "./audience-content.js";
 import { RenderedService } from "./rendered-service.js";
@@ -99,7 +100,7 @@ export class Publisher implements Component {
   published(service: ServiceName): Published | undefined {
     const rendered = this.#published.get(service);
     if (!rendered) return undefined;
-    const others = relatedServices(rendered.snapshot.policy).flatMap((other) => this.#published.get(other)?.plan ?? []);
+    const others = relatedTo(rendered).flatMap((other) => this.#published.get(other)?.plan ?? []);
     return {
       plans: [rendered.plan, ...others],
       enforcement: rendered.plan.enforcement,
@@ -177,7 +178,7 @@ export class Publisher implements Component {
   #outdateDependents(changed: Set<ServiceName>): void {
     const origins = [...changed];
     for (const [service, rendered] of this.#published) {
-      const related = relatedServices(rendered.snapshot.policy);
+      const related = relatedTo(rendered);
       if (related.length === 0 || changed.has(service)) continue;
       if (!origins.some((origin) => related.includes(origin))) continue;
       rendered.outdate();
@@ -188,7 +189,7 @@ export class Publisher implements Component {
   #resources(service: ServiceName, rendered: RenderedService, plane: DataPlane): readonly Resource[] {
     const { logger, metrics } = this.#options;
     const related = new Map<ServiceName, RenderedService>();
-    for (const other of relatedServices(rendered.snapshot.policy)) {
+    for (const other of relatedTo(rendered)) {
       const found = this.#published.get(other);
       if (found) related.set(other, found);
     }
@@ -222,4 +223,9 @@ export class Publisher implements Component {
     const change = content.take();
     if (change) this.#options.cache.apply(name, change);
   }
+}
+
+/** Other services whose instances and plans are in the resources of this one. */
+function relatedTo({ snapshot: { service, policy } }: RenderedService): readonly ServiceName[] {
+  return takeoverServices(service, policy.failover);
 }

@@ -9,13 +9,12 @@ import { Route, VirtualHost } from "../gen/envoy/config/route/v3/route_component
 import { Router } from "../gen/envoy/extensions/filters/http/router/v3/router.js";
 import { HttpConnectionManager } from "../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.js";
 import { SteelyardError } from "../model/errors.js";
-import type { Match } from "../model/route/match.js";
 import type { NamedRoute } from "../model/route/route.js";
 import { attemptLogs } from "./access-log.js";
 import { ADS } from "./ads.js";
 import { REPORT_HEADERS } from "./latency-filter.js";
-import { priorityLevelsOf } from "./priority-levels.js";
 import { packAny } from "./resource.js";
+import { routesByPriority } from "./route/priority-routes.js";
 import { routeHandlingOf } from "./route/route-handling.js";
 import { routeMatchOf } from "./route/route-match.js";
 import { type RoutedService, userVirtualHostOf } from "./route/user-route.js";
@@ -105,23 +104,18 @@ export function routesOf(services: readonly RoutedService[], routes: readonly Na
 }
 
 function virtualHostOf({ service, policy, hashed }: RoutedService): VirtualHost {
-  const routeTo = (cluster: string, headers: Match["headers"]): Route =>
-    Route.create({
-      match: routeMatchOf({ path: { prefix: "/" }, headers }),
-      action: {
-        $case: "route",
-        value: { clusterSpecifier: { $case: "cluster", value: cluster }, ...routeHandlingOf(policy, hashed) },
-      },
-    });
-  const name = policy.priorityRouting?.header ?? "";
+  const everything = { path: { prefix: "/" }, headers: [] };
   return VirtualHost.create({
     name: service,
     domains: [service, `${service}:*`],
-    routes: [
-      ...priorityLevelsOf({ service, policy }).map(({ cluster, priority }) =>
-        routeTo(cluster, [{ name, exact: priority }]),
-      ),
-      routeTo(service, []),
-    ],
+    routes: routesByPriority({ service, policy }, everything, (match, cluster = service) =>
+      Route.create({
+        match: routeMatchOf(match),
+        action: {
+          $case: "route",
+          value: { clusterSpecifier: { $case: "cluster", value: cluster }, ...routeHandlingOf(policy, hashed) },
+        },
+      }),
+    ),
   });
 }

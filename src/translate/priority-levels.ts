@@ -53,19 +53,13 @@ export function endpointsOfLevel(
   const wanted = Object.entries(selector);
   if (wanted.length === 0) return endpoints;
   const own = new Map<InstanceId, CatalogueInstance>(instances.map((instance) => [instance.id, instance]));
-  const selected = ({ metadata }: CatalogueInstance): boolean =>
-    wanted.every(([key, value]) => metadata[key] === value);
-  const isOwn = ({ instance, address, port }: PlannedEndpoint): CatalogueInstance | undefined => {
+  const ownOf = ({ instance, address, port }: PlannedEndpoint): CatalogueInstance | undefined => {
     const known = own.get(instance);
     return known?.address === address && known.port === port ? known : undefined;
   };
-  const chosen = endpoints.filter((endpoint) => {
-    const known = isOwn(endpoint);
-    return known !== undefined && selected(known);
+  const kept = endpoints.filter((endpoint) => {
+    const metadata = ownOf(endpoint)?.metadata;
+    return metadata === undefined || wanted.every(([key, value]) => metadata[key] === value);
   });
-  if (chosen.length === 0) return endpoints;
-  return endpoints.filter((endpoint) => {
-    const known = isOwn(endpoint);
-    return known === undefined || selected(known);
-  });
+  return kept.some((endpoint) => ownOf(endpoint) !== undefined) ? kept : endpoints;
 }

@@ -25,18 +25,13 @@ const ENVOY_OVERPROVISIONING = 140;
 export interface ServiceInput extends PlannedService {
   /** Of the assignment of that name; one that was used before makes a change of weights cheap. */
   readonly encoderOf: (name: string) => AssignmentEncoder;
-  /** Those of `relatedServices` that exist. */
+  /** Those of `takeoverServices` that exist. */
   readonly related: ReadonlyMap<ServiceName, PlannedService>;
 }
 
 /** Data planes with the same variant of a service share its resources. */
 export function variantOf({ client }: DataPlane, _policy: ServicePolicy): string {
   return client;
-}
-
-/** Other services whose instances or plans are in this one's resources. */
-export function relatedServices({ failover }: ServicePolicy): readonly ServiceName[] {
-  return failover?.services ?? [];
 }
 
 /**

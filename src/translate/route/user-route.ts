@@ -13,7 +13,7 @@ import type { ServiceName } from "../../model/ids.js";
 import type { NamedRoute } from "../../model/route/route.js";
 import { type Rule, type Target, targetsOf } from "../../model/route/rule.js";
 import { DEFAULT_SERVICE_POLICY, type ServicePolicy } from "../../model/service.js";
-import { priorityLevelsOf } from "../priority-levels.js";
+import { routesByPriority } from "./priority-routes.js";
 import { routeHandlingOf } from "./route-handling.js";
 import { routeMatchOf } from "./route-match.js";
 
@@ -42,21 +42,11 @@ export function userVirtualHostOf(
   });
 }
 
-/** A rule with one service goes by the priorities of that, where the rule does not match their header itself. */
+/** A rule with one service goes by the priorities of that. */
 function routesOfRule(rule: Rule, services: RoutedServices): EnvoyRoute[] {
   const [only, ...others] = targetsOf(rule);
   const target = only && others.length === 0 ? services.get(only.service) : undefined;
-  const header = target?.policy.priorityRouting?.header;
-  const { headers } = rule.match;
-  const taken = header === undefined || headers.some(({ name }) => name === header);
-  const levels = target === undefined || taken ? [] : priorityLevelsOf(target);
-  return [
-    ...levels.map(({ cluster, priority }) => {
-      const match = { ...rule.match, headers: [...headers, { name: header ?? "", exact: priority }] };
-      return routeOf({ ...rule, match }, services, cluster);
-    }),
-    routeOf(rule, services),
-  ];
+  return routesByPriority(target, rule.match, (match, cluster) => routeOf({ ...rule, match }, services, cluster));
 }
 
 /** @param cluster instead of those of the rule's services */
