@@ -5,5 +5,5 @@ import { runStaticChecks } from "./static-checks.mjs";
 
 ensureReady(["build"]);
 const { failed } = runStaticChecks();
-const status = runJest(["unit", "property", "golden"]);
+const status = await runJest(["unit", "property", "golden"]);
 process.exit(failed > 0 || status !== 0 ? 1 : 0);

@@ -26,7 +26,7 @@ const reports = mkdtempSync(join(tmpdir(), "steelyard-test-"));
 for (const group of [layers.filter((layer) => layer !== "e2e"), layers.filter((layer) => layer === "e2e")]) {
   if (group.length === 0) continue;
   const report = join(reports, `${group[0]}.json`);
-  const status = runJest(group, ["--json", `--outputFile=${report}`, ...jestWords]);
+  const status = await runJest(group, jestWords, report);
   const counts = countsOf(report);
   total.passed += counts.passed;
   // A run that dies, or a file that does not load, has no failed test of its own.
