@@ -63,3 +63,21 @@ test("a key is not shown, stays when what was shown is put back, and goes with i
   await put({});
   expect(pointersOf(await put({ clientCertificate: shown }), 422, "ERR_INVALID_REQUEST")).toEqual([KEY]);
 });
+
+test("a manifest shows no key either, and keeps the one that is there", async () => {
+  const manifest = (clientCertificate: object) => ({
+    services: { shop: { tls: { ca: authority.certificate, clientCertificate } } },
+    routes: {},
+  });
+  const apply = (body: object) => api.send("POST", "/v1/apply", { body });
+  const shown = { certificate: own.certificate, privateKey: "(redacted)" };
+  const nothingKept = await apply(manifest(shown));
+  expect(pointersOf(nothingKept, 422, "ERR_INVALID_REQUEST")).toEqual([`/services/shop${KEY}`]);
+  const written = await apply(manifest(own));
+  expect(written.body.changes[0].after.tls.clientCertificate).toEqual(shown);
+  const again = await apply(manifest(shown));
+  expect(again.body.changes[0].outcome).toBe("unchanged");
+  const changed = await apply(manifest({ ...shown, certificate: other.certificate }));
+  expect(pointersOf(changed, 422, "ERR_INVALID_REQUEST")).toEqual([`/services/shop${KEY}`]);
+  expect(JSON.stringify([written.body, again.body, changed.body])).not.toContain("PRIVATE KEY");
+});

@@ -34,7 +34,7 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-async function serve(limits: Partial<AlsLimits> = {}): Promise<void> {
+async function serve(limits: Partial<AlsLimits> = {}, refusal?: (node: string) => string | undefined): Promise<void> {
   server = new Server();
   const heard: Attempt[] = [];
   attempts = heard;
@@ -51,6 +51,7 @@ async function serve(limits: Partial<AlsLimits> = {}): Promise<void> {
       },
     },
     limits,
+    ...(refusal && { refusal }),
     onAttempts: (some) => {
       heard.push(...some);
       changed();
@@ -168,6 +169,23 @@ describe("access log stream", () => {
     oneMore.write(accessLog([entry()], "edge-4"));
     expect(await oneMore.outcome).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
     expect(service.openStreams).toBe(2);
+  });
+
+  it("of a node that its client may not be is refused before anything is taken from it", async () => {
+    server.forceShutdown();
+    await serve({}, (node) => (node === "edge-1" ? undefined : "not a node id of this client"));
+    const allowed = connect();
+    allowed.write(accessLog([entry()], "edge-1"));
+    const other = connect();
+    other.write(accessLog([entry({ port: 9002 })], "edge-2"));
+    expect(await other.outcome).toMatchObject({
+      code: status.PERMISSION_DENIED,
+      details: "not a node id of this client",
+    });
+    allowed.write(accessLog([entry()]));
+    await until(() => attempts.length === 2);
+    expect(attempts.map(({ endpoint }) => endpoint)).toEqual(["127.0.0.1:9001", "127.0.0.1:9001"]);
+    expect(metrics.totals.get("steelyard_als_streams_refused_total principal")).toBe(1);
   });
 
   it("beyond the rate is thinned, unread and counted, and goes on", async () => {

@@ -95,3 +95,19 @@ test("orca is refused where connections are passed on as they are", () => {
     "/orca": "protocol tcp has no answers that could carry a report",
   });
 });
+
+test("what only requests have is refused where connections are passed on, each where it stands", () => {
+  const onlyForRequests = { retry: {}, priorityRouting: { levels: { high: {} } } };
+  expect(complaints(onlyForRequests)).toEqual({});
+  expect(complaints({ protocol: "tcp", ...onlyForRequests })).toEqual({
+    "/retry": "is for requests, and protocol tcp has none",
+    "/priorityRouting": "is for requests, and protocol tcp has none",
+  });
+});
+
+test("envoy asks for the health of gRPC over HTTP/2 only; the server may over either", () => {
+  const checks = (by: string) => ({ healthChecks: { by, check: { grpc: {} } } });
+  expect(complaints(checks("envoy"))).toEqual({ "/healthChecks/check/grpc": "by envoy needs protocol http2" });
+  expect(complaints({ protocol: "http2", ...checks("envoy") })).toEqual({});
+  expect(complaints(checks("server"))).toEqual({});
+});
