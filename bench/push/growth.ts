@@ -75,17 +75,20 @@ export async function growthCurves(options: {
   const { contender, swarm, quick, runs, onProgress } = options;
   const curves: GrowthCurve[] = [];
   for (const { by, sizes, workload } of CURVES) {
-    const points: { size: number; cpuUs: number; rssPeakBytes: number }[] = [];
-    for (const size of quick ? QUICK_SIZES[by] : sizes) {
-      onProgress(`growth: ${workload(size).name}`);
-      const measured: Awaited<ReturnType<typeof measure>>[] = [];
-      for (let run = 0; run < runs; run++) measured.push(await measure(contender, workload(size), swarm, undefined));
-      points.push({
-        size,
-        cpuUs: median(measured.map(({ cpuUs }) => cpuUs)),
-        rssPeakBytes: median(measured.map(({ rssPeakBytes }) => rssPeakBytes)),
-      });
+    const chosen = quick ? QUICK_SIZES[by] : sizes;
+    const measured = chosen.map((): Awaited<ReturnType<typeof measure>>[] => []);
+    // All sizes in turn, and that several times: the mood of the machine must not look like growth.
+    for (let run = 0; run < runs; run++) {
+      for (const [index, size] of chosen.entries()) {
+        onProgress(`growth ${run + 1}/${runs}: ${workload(size).name}`);
+        measured[index]?.push(await measure(contender, workload(size), swarm, undefined));
+      }
     }
+    const points = chosen.map((size, index) => ({
+      size,
+      cpuUs: median(measured[index]?.map(({ cpuUs }) => cpuUs) ?? []),
+      rssPeakBytes: median(measured[index]?.map(({ rssPeakBytes }) => rssPeakBytes) ?? []),
+    }));
     curves.push({
       by,
       points,

@@ -19,7 +19,7 @@ const QUICK = ["W1-1000", "W1-3000", "W2-5000", "W3", "W4", "W5", "idle"];
 
 export const USAGE = `usage: npm run bench:push -- [options]
   --quick            three contenders, few pushes, once: a look in 5 minutes
-  --workloads a,b    only these: ${NAMES.join(", ")}
+  --workloads a,b    only these: ${NAMES.join(", ")}; or none
   --contenders a,b   only these, beside steelyard
   --runs N           interleaved runs of everything, 1 to 50 (default 3)
   --no-growth        no growth curves
@@ -42,7 +42,8 @@ export function parseOptions(args: readonly string[]): PushBenchOptions | "help"
     },
   });
   if (values.help) return "help";
-  const workloads = values.workloads?.split(",") ?? (values.quick ? QUICK : NAMES);
+  const asked = values.workloads === "none" ? [] : values.workloads?.split(",");
+  const workloads = asked ?? (values.quick ? QUICK : NAMES);
   const unknown = workloads.filter((name) => !NAMES.includes(name));
   if (unknown.length > 0) throw new Error(`--workloads: no ${unknown.join(", ")}; there are: ${NAMES.join(", ")}`);
   const runs = Number(values.runs ?? (values.quick ? 1 : 3));

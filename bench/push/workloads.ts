@@ -121,6 +121,18 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     ...base,
+    name: "W5-later",
+    what: "W5 from push 400 on, when the heap has the size it will keep",
+    streams: 100,
+    warmUpPushes: 400,
+    warmUpIntervalMs: 20,
+    pushes: 50,
+    intervalMs: 100,
+    stopped: 50,
+    contenders: ["steelyard"],
+  },
+  {
+    ...base,
     name: "idle",
     what: "3,000 streams with one assignment of 50 endpoints each, acknowledged, nothing to do",
     streams: 3_000,
