@@ -1,6 +1,7 @@
 // Brings each group to what Envoy sends there, whatever policy and modifiers made of it: weights decide only inside a group.
 import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import { type Draft, withShares } from "./draft.js";
+import { groupSums } from "./group-sums.js";
 
 export function fitGroups(draft: Draft): Draft {
   if (draft.pool.groupLoads.length < 2) return draft;
@@ -9,12 +10,9 @@ export function fitGroups(draft: Draft): Draft {
 }
 
 /** @param shares relative to each other, > 0, in the order of the pool */
-export function fittedShares({ groups, groupLoads }: EndpointPool, shares: Float64Array): Float64Array {
-  const sums = new Float64Array(groupLoads.length);
-  for (const [i, share] of shares.entries()) {
-    const group = groups[i] ?? 0;
-    sums[group] = (sums[group] ?? 0) + share;
-  }
+export function fittedShares(pool: EndpointPool, shares: Float64Array): Float64Array {
+  const { groups, groupLoads } = pool;
+  const sums = groupSums(pool, shares);
   return shares.map((share, i) => {
     const group = groups[i] ?? 0;
     return (share / (sums[group] ?? 1)) * (groupLoads[group] ?? 1);

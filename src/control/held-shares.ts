@@ -6,6 +6,7 @@ import type { EnvoyEnforcement } from "../model/enforcement.js";
 import type { InstanceId } from "../model/ids.js";
 import type { CatalogueInstance } from "../model/instance.js";
 import { fittedShares } from "./fit-groups.js";
+import { groupSums } from "./group-sums.js";
 import { weightsByGroup } from "./group-weights.js";
 import type { InForce } from "./in-force.js";
 import type { Target } from "./target.js";
@@ -74,19 +75,16 @@ function withNewcomers(instances: readonly CatalogueInstance[], pool: EndpointPo
 }
 
 /** @param told weights in force, undefined for newcomers @param ideal what the law gives, each group in a scale of its own */
-function fitted(
-  { groups, groupLoads }: EndpointPool,
-  told: readonly (number | undefined)[],
-  ideal: readonly number[],
-): number[] {
-  const toldSums = new Float64Array(groupLoads.length);
-  const idealSums = new Float64Array(groupLoads.length);
-  for (const [i, weight] of told.entries()) {
-    if (weight === undefined) continue;
-    const group = groups[i] ?? 0;
-    toldSums[group] = (toldSums[group] ?? 0) + weight;
-    idealSums[group] = (idealSums[group] ?? 0) + (ideal[i] ?? 0);
-  }
+function fitted(pool: EndpointPool, told: readonly (number | undefined)[], ideal: readonly number[]): number[] {
+  const { groups } = pool;
+  const toldSums = groupSums(
+    pool,
+    told.map((weight) => weight ?? 0),
+  );
+  const idealSums = groupSums(
+    pool,
+    told.map((weight, i) => (weight === undefined ? 0 : (ideal[i] ?? 0))),
+  );
   return told.map((weight, i) => {
     const group = groups[i] ?? 0;
     const idealSum = idealSums[group] ?? 0;

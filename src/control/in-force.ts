@@ -6,6 +6,7 @@ import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import type { CatalogueInstance } from "../model/instance.js";
 import { MemberTable } from "../stats/member-table.js";
 import { idsOf } from "./endpoint-pool.js";
+import { groupSums } from "./group-sums.js";
 import { toldHealth } from "./levels.js";
 import type { Target } from "./target.js";
 
@@ -105,17 +106,14 @@ function targetTable(target: Target, { ids }: EndpointPool): MemberTable<Field> 
 
 /** Share over fair share, by registered weight, of those in the pool who take traffic; 0 for the others. */
 export function ratiosInForce({ members }: InForce, pool: EndpointPool): Float64Array {
-  const { ids, weights, left, groups, groupLoads } = pool;
+  const { ids, weights, left, groups } = pool;
   const weightOf = (i: number): number => (weights[i] ?? 1) * (left[i] ?? 1);
   const { share } = members.alignedTo(ids).columns;
-  const shareSums = new Float64Array(groupLoads.length);
-  const weightSums = new Float64Array(groupLoads.length);
-  for (const [i, value] of share.entries()) {
-    if (value <= 0) continue;
-    const group = groups[i] ?? 0;
-    shareSums[group] = (shareSums[group] ?? 0) + value;
-    weightSums[group] = (weightSums[group] ?? 0) + weightOf(i);
-  }
+  const shareSums = groupSums(pool, share);
+  const weightSums = groupSums(
+    pool,
+    share.map((value, i) => (value > 0 ? weightOf(i) : 0)),
+  );
   return share.map((value, i) => {
     const group = groups[i] ?? 0;
     return value <= 0 ? 0 : (value / weightOf(i)) * ((weightSums[group] ?? 1) / (shareSums[group] ?? 1));
