@@ -63,7 +63,7 @@ export class XdsListener implements ServiceHost {
   async open(options: ListenOptions): Promise<ListenAddress> {
     const { host, port, credentials = ServerCredentials.createInsecure() } = options;
     const injector = this.grpc.createConnectionInjector(credentials);
-    serveDirectly(this.grpc, credentials, this.#direct);
+    if (this.#direct.size > 0) serveDirectly(this.grpc, credentials, this.#direct);
     const accept = (socket: Socket): void => injector.injectConnection(socket);
     const net = options.createServer ? await options.createServer(accept) : createServer({ noDelay: true }, accept);
     await new Promise<void>((resolve, reject) => {
