@@ -1,6 +1,7 @@
 // From bytes to rounds: what load reports of many proxies cost, and what is kept of them.
 import type { InstanceId, ServiceName } from "../../src/model/ids.js";
 import type { LoadRound } from "../../src/model/load.js";
+import { NOWHERE } from "../../src/model/zone.js";
 import { ManualClock } from "../../src/runtime/manual-clock.js";
 import { seededRng } from "../../src/runtime/rng.js";
 import { decodeLoadStats } from "../../src/signals/lrs-decoder.js";
@@ -35,7 +36,8 @@ export function signalBook(endpoints: number, onRound: (round: LoadRound) => voi
   });
   book.onRound(onRound);
   const take = (node: string, bytes: Uint8Array): void => {
-    for (const report of decodeLoadStats(readLaterMessage(bytes), { node, workers: 1 }).reports) book.record(report);
+    for (const report of decodeLoadStats(readLaterMessage(bytes), { node, workers: 1, origin: NOWHERE }).reports)
+      book.record(report);
   };
   return { clock, take, ids };
 }

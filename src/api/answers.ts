@@ -1,8 +1,10 @@
 // The shapes that the API answers with: one schema each, from which come the types of the handlers and of the command
 // line, the OpenAPI document, and the tests that hold every answer against it. What is unknown is absent, never null.
 import { z } from "zod";
+import { NEARNESSES } from "../model/zone.js";
 
 const share = z.number().min(0).max(1);
+const sendsTo = z.record(z.string(), share);
 const revision = z.int().min(0).describe("Grows with every change.");
 const health = z
   .enum(["UNKNOWN", "HEALTHY", "UNHEALTHY", "DRAINING", "TIMEOUT", "DEGRADED"])
@@ -226,6 +228,28 @@ export const weightsAnswerSchema = z
         }),
       )
       .describe("Priorities, most preferred first, and what Envoy sends to each."),
+    localities: z
+      .strictObject({
+        prefer: z.enum(NEARNESSES),
+        levels: z.array(
+          z.strictObject({
+            priority: z.int(),
+            zones: z.array(
+              z.strictObject({
+                region: z.string(),
+                zone: z.string().describe("Empty where regions are preferred."),
+                capacity: share.describe("Of the capacity of the priority, as far as nothing holds it back."),
+                demand: share.describe("Of the calls: those that come from here."),
+                share: share.describe("Of the traffic of the priority: what arrives here."),
+                sends: sendsTo.describe("What callers here send to each zone, by `region/zone`."),
+              }),
+            ),
+            elsewhere: sendsTo.describe("What callers in none of the zones send to each."),
+          }),
+        ),
+      })
+      .optional()
+      .describe("How callers are spread over zones; absent unless `failover.locality` is set."),
     endpoints: z.array(
       z.strictObject({
         instance: z.string(),

@@ -4,11 +4,12 @@ import type { Explanation } from "../control/explanation.js";
 import type { Freeze } from "../model/freeze.js";
 import { takesTraffic } from "../model/health.js";
 import type { CatalogueInstance } from "../model/instance.js";
-import type { WeightPlan } from "../model/plan.js";
+import type { PlanLocalities, WeightPlan } from "../model/plan.js";
 import { withoutSecrets } from "../model/policy/secrets.js";
 import type { InstanceProbe } from "../model/probe.js";
 import type { NamedRoute } from "../model/route/route.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
+import { type Zone, zoneName } from "../model/zone.js";
 import type { LeaseGrant } from "../registry/lease-grant.js";
 import type { ManifestChange } from "../registry/manifest-writer.js";
 import type {
@@ -121,6 +122,7 @@ export function presentWeights(plan: WeightPlan): WeightsAnswer {
     policy: plan.policy,
     signalMode: plan.signalMode,
     levels: plan.levels.map((level) => ({ ...level })),
+    ...(plan.localities && { localities: presentLocalities(plan.localities) }),
     endpoints: plan.entries.map((entry) => ({
       instance: entry.instance,
       address: entry.address,
@@ -133,6 +135,19 @@ export function presentWeights(plan: WeightPlan): WeightsAnswer {
       health: entry.health,
       ...(entry.load && { load: presentLoad(entry.load) }),
       reasons: [...entry.reasons],
+    })),
+  };
+}
+
+function presentLocalities({ prefer, levels }: PlanLocalities): WeightsAnswer["localities"] {
+  const named = (zones: readonly Zone[], parts: readonly number[]): Record<string, number> =>
+    Object.fromEntries(zones.map((zone, i) => [zoneName(zone), parts[i] ?? 0]));
+  return {
+    prefer,
+    levels: levels.map(({ priority, zones, elsewhere }) => ({
+      priority,
+      zones: zones.map(({ sends, ...zone }) => ({ ...zone, sends: named(zones, sends) })),
+      elsewhere: named(zones, elsewhere),
     })),
   };
 }

@@ -110,7 +110,9 @@ export class Publisher implements Component {
 
   /** The content of an audience was dropped from the cache. */
   forget(audience: string): void {
-    this.#audiences.delete(audience);
+    if (!this.#audiences.delete(audience)) return;
+    const planes = [...this.#audiences.values()].map(({ plane }) => plane);
+    for (const rendered of this.#published.values()) rendered.retain(planes);
   }
 
   #open(name: string, plane: DataPlane): void {

@@ -9,7 +9,8 @@ import type { Resource } from "../translate/resource.js";
 import { type ServiceInput, serviceResources, variantOf } from "../translate/service-resources.js";
 
 export class RenderedService implements PlannedService {
-  readonly #encoders = new Map<string, AssignmentEncoder>();
+  /** By variant, and there by name. */
+  readonly #encoders = new Map<string, Map<string, AssignmentEncoder>>();
   /** By variant; a stale one is kept for when the next cannot be made. */
   readonly #renderings = new Map<string, { readonly resources: readonly Resource[]; fresh: boolean }>();
   #snapshot: ServiceSnapshot;
@@ -43,6 +44,14 @@ export class RenderedService implements PlannedService {
     for (const rendering of this.#renderings.values()) rendering.fresh = false;
   }
 
+  /** Forgets what only other data planes than these got. */
+  retain(planes: readonly DataPlane[]): void {
+    const variants = new Set(planes.map((plane) => variantOf(plane, this.#snapshot.policy)));
+    for (const byVariant of [this.#encoders, this.#renderings]) {
+      for (const variant of byVariant.keys()) if (!variants.has(variant)) byVariant.delete(variant);
+    }
+  }
+
   /**
    * What data planes of this kind get. When it cannot be made, what they had: `onFailure` hears why.
    */
@@ -67,9 +76,10 @@ export class RenderedService implements PlannedService {
   }
 
   #encoder(variant: string, name: string): AssignmentEncoder {
-    const key = `${variant} ${name}`;
-    let encoder = this.#encoders.get(key);
-    if (!encoder) this.#encoders.set(key, (encoder = new AssignmentEncoder(name)));
+    let byName = this.#encoders.get(variant);
+    if (!byName) this.#encoders.set(variant, (byName = new Map()));
+    let encoder = byName.get(name);
+    if (!encoder) byName.set(name, (encoder = new AssignmentEncoder(name)));
     return encoder;
   }
 }

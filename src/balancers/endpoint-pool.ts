@@ -11,7 +11,17 @@ export interface PoolMember {
   /** Endpoints of one locality are equally far away; between localities latencies do not compare. */
   readonly locality: string;
   /** Endpoints of one group share out its traffic among themselves. Default: all are of one that gets everything. */
-  readonly group?: { readonly key: string /** 0..1 */; readonly load: number };
+  readonly group?: PoolGroup;
+}
+
+export interface PoolGroup {
+  readonly key: string;
+  /** 0..1 */
+  readonly load: number;
+  /** Groups of one tier have weights that compare, though Envoy need not compare them. Default: each is one. */
+  readonly tier?: string;
+  /** How many times as much a worker that calls this group has in flight there as if all workers did alike. Default 1. */
+  readonly crowding?: number;
 }
 
 export interface EndpointPool {
@@ -30,9 +40,13 @@ export interface EndpointPool {
   readonly groupLoads: Float64Array;
   /** Sum of the registered weights of each, as far as they are left. */
   readonly groupWeights: Float64Array;
+  /** Which tier each group is of. */
+  readonly groupTiers: Int32Array;
+  /** `crowding` of each group. */
+  readonly groupCrowding: Float64Array;
 }
 
-const ONE_GROUP = { key: "", load: 1 };
+const ONE_GROUP: PoolGroup = { key: "", load: 1 };
 
 /**
  * @param members sorted by id
@@ -49,9 +63,14 @@ export function endpointPool(
   const groups = Int32Array.from(members, ({ group = ONE_GROUP }) => numberOf(group.key, groupNumbers));
   const groupLoads = new Float64Array(groupNumbers.size);
   const groupWeights = new Float64Array(groupNumbers.size);
+  const tierNumbers = new Map<string, number>();
+  const groupTiers = new Int32Array(groupNumbers.size);
+  const groupCrowding = new Float64Array(groupNumbers.size);
   for (const [i, { weight, left = 1, group = ONE_GROUP }] of members.entries()) {
     const number = groups[i] ?? 0;
     groupLoads[number] = group.load;
+    groupTiers[number] = numberOf(group.tier ?? group.key, tierNumbers);
+    groupCrowding[number] = group.crowding ?? 1;
     groupWeights[number] = (groupWeights[number] ?? 0) + weight * left;
   }
   return {
@@ -64,6 +83,8 @@ export function endpointPool(
     groups,
     groupLoads,
     groupWeights,
+    groupTiers,
+    groupCrowding,
   };
 }
 

@@ -5,6 +5,7 @@ import type { InstanceId, ServiceName } from "../model/ids.js";
 import { inForceSchema } from "./in-force.js";
 import { type LearnedState, newShares } from "./learned-state.js";
 import { NO_TOTALS } from "./service-totals.js";
+import { storedZonesSchema } from "./zone-preference.js";
 
 export const checkpointSchema = z.object({
   version: z.literal(1),
@@ -15,6 +16,8 @@ export const checkpointSchema = z.object({
   membership: z.string(),
   /** While an operator's freeze holds: the shares that are held, relative to each other. */
   held: z.record(z.string(), z.number().positive()).optional(),
+  /** Where zones near the caller are preferred. */
+  zones: storedZonesSchema.optional(),
 });
 
 export type Checkpoint = z.output<typeof checkpointSchema>;

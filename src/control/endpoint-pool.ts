@@ -9,15 +9,15 @@ import type { TrafficGroup } from "./pool.js";
  */
 export function pooled(groups: readonly TrafficGroup[], before?: EndpointPool): EndpointPool {
   const members = groups
-    .flatMap(({ key, load, members: ofGroup }) =>
+    .flatMap(({ members: ofGroup, ...group }) =>
       ofGroup.map(({ id, weight, drain, locality: { region, zone, subZone } }) => ({
         id,
         weight,
         // In panic even those get traffic who should not.
         left: drain?.left || 1,
         // Nearness is compared among those only who share out the same traffic.
-        locality: `${key} ${region}/${zone}/${subZone}`,
-        group: { key, load },
+        locality: `${group.key} ${region}/${zone}/${subZone}`,
+        group,
       })),
     )
     .sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -51,6 +51,8 @@ export interface Evaluation {
   readonly panic: boolean;
   /** Grid steps, in the order of the pool; undefined where `quantise` did not act. */
   readonly steps: Float64Array | undefined;
+  /** Part of its capacity that the modifiers leave each, 0..1, in the order of the pool; brief reliefs do not count. */
+  readonly left: Float64Array;
   /** Which modifiers act on whom: a difference makes a push urgent. */
   readonly phases: string;
   readonly learned: LearnedState;
@@ -108,6 +110,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
     equal: guarded.equal,
     steps: guarded.steps === undefined ? undefined : shares.columns.step,
     panic,
+    left: leftBy(ids.length, effects),
     phases: [
       `panic=${panic}`,
       ...outputs.flatMap(({ modifier, output }) => phasesOf(modifier.name, ids, output.effects)),
@@ -155,6 +158,14 @@ function completionsIn(loads: ReadonlyMap<InstanceId, EndpointLoad>): number {
   let completions = 0;
   for (const load of loads.values()) completions += completionsOf(load);
   return completions;
+}
+
+function leftBy(members: number, effects: readonly Effects[]): Float64Array {
+  const left = new Float64Array(members).fill(1);
+  for (const ofModifier of effects) {
+    for (const [i, { holds, factor }] of ofModifier) if (holds) left[i] = (left[i] ?? 1) * factor.value;
+  }
+  return left;
 }
 
 function heldBy(effects: readonly Effects[]): ReadonlySet<number> {

@@ -6,7 +6,14 @@ import { groupSums } from "./group-sums.js";
 export function fitGroups(draft: Draft): Draft {
   if (draft.pool.groupLoads.length < 2) return draft;
   const shares = fittedShares(draft.pool, draft.shares);
-  return withShares(draft, shares, { name: "failover", note: "what Envoy sends to this priority as a whole" });
+  const zoned = new Set(draft.pool.groupTiers).size < draft.pool.groupLoads.length;
+  return withShares(
+    draft,
+    shares,
+    zoned
+      ? { name: "locality", note: "what callers send to this priority and zone as a whole" }
+      : { name: "failover", note: "what Envoy sends to this priority as a whole" },
+  );
 }
 
 /** @param shares relative to each other, > 0, in the order of the pool */

@@ -19,6 +19,8 @@ export interface PushNeed {
   readonly blind: boolean;
   /** A modifier set in or ended. */
   readonly phasesChanged: boolean;
+  /** Callers are to be spread over zones in another way: because of members or policy, or of what was learned. */
+  readonly splitDue: "members" | "weights" | undefined;
   /** In the order of which the target is. */
   readonly pool: EndpointPool;
   readonly target: Target;
@@ -30,9 +32,10 @@ export interface PushNeed {
 /** undefined = what is in force may stay. */
 export function pushNeed(need: PushNeed): Urgency | undefined {
   const { rule, target, inForce, pool } = need;
-  if (need.membersChanged || (need.forced && rule !== "held")) return "members";
+  if (need.membersChanged || need.splitDue === "members" || (need.forced && rule !== "held")) return "members";
   if (rule === "held" || need.blind) return undefined;
   if (rule === "loop" && (need.phasesChanged || target.equal !== inForce.equal)) return "fault";
+  if (need.splitDue !== undefined) return need.splitDue;
   const told = inForce.members.alignedTo(pool.ids).columns;
   const isTold = (i: number): boolean => (told.weight[i] ?? 0) > 0;
   const sharesBefore = Array.from(target.shares, (share, i) => (isTold(i) ? (told.share[i] ?? 0) : share));

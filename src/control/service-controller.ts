@@ -28,6 +28,7 @@ import {
 } from "./in-force.js";
 import type { LearnedState } from "./learned-state.js";
 import { type Levels, levelsOf } from "./levels.js";
+import { ramp } from "./modifiers/ramp.js";
 import { planEntries } from "./plan-entries.js";
 import { groupsOf } from "./pool.js";
 import { predictedLoads } from "./predicted-loads.js";
@@ -36,6 +37,8 @@ import { addRound, inFlightPerWorker, serviceRps } from "./service-totals.js";
 import type { ControlSettings } from "./settings.js";
 import { standbyWeights } from "./standby-weights.js";
 import type { Target } from "./target.js";
+import { type Findings, ZonePreference } from "./zone-preference.js";
+import { localitiesOf } from "./zone-split.js";
 
 export interface ServiceControllerOptions {
   readonly service: ServiceName;
@@ -74,6 +77,7 @@ export class ServiceController {
   #related: readonly ServiceSnapshot[];
   /** Of the snapshots. */
   #levels: Levels;
+  readonly #zones: ZonePreference;
   #pool: EndpointPool;
   #bound: BoundPolicy;
   /** undefined = restored: the phases of the first evaluation are those in force. */
@@ -98,16 +102,20 @@ export class ServiceController {
     this.#snapshot = snapshot;
     this.#related = related;
     this.#levels = levelsOf(snapshot, related);
-    this.#pool = pooled(groupsOf(this.#levels.own));
     this.#bound = bound;
     const usable = restored !== undefined && restored.algorithm === bound.policy.name;
     this.#holdRounds = usable ? settings.guards.restartHoldRounds : 0;
     this.#learned = learnedFrom(usable ? restored : undefined);
     this.#inForce = restoredInForce(restored?.inForce, usable ? restored.inForce.equal : true);
     this.#membership = usable ? restored.membership : "";
-    this.#wantedMembership = membershipOf(snapshot.instances, this.#pool, this.#levels.lastResort);
+    this.#zones = new ZonePreference(settings, restored?.zones);
     const word = { freeze, control: snapshot.policy.control, dynamic: bound.policy.dynamic };
     this.#authority = new Authority(word, this.#inForce, heldFrom(restored));
+    this.#pool = pooled(groupsOf(this.#levels.own, this.#zones.split));
+    this.#wantedMembership = membershipOf(snapshot.instances, this.#pool, this.#levels.lastResort);
+    // What was in force before a restart stays, where it still can.
+    const zonesStay = restored?.zones !== undefined && snapshot.policy.failover?.locality !== undefined;
+    if (!zonesStay || this.#wantedMembership !== this.#membership) this.#arrange();
   }
 
   get snapshot(): ServiceSnapshot {
@@ -180,6 +188,7 @@ export class ServiceController {
       modifierStates: { ...this.#learned.modifiers },
       inForce: storedInForce(this.#inForce),
       membership: this.#membership,
+      ...(this.#zones.stored === undefined ? {} : { zones: this.#zones.stored }),
       ...(held === undefined ? {} : { held: Object.fromEntries(held) }),
     };
   }
@@ -201,8 +210,24 @@ export class ServiceController {
 
   #arrange(): void {
     this.#levels = levelsOf(this.#snapshot, this.#related);
-    this.#pool = pooled(groupsOf(this.#levels.own), this.#pool);
+    this.#zones.arrange(this.#levels.own, this.#snapshot.policy.failover?.locality, this.#findings);
+    this.#pool = pooled(groupsOf(this.#levels.own, this.#zones.split), this.#pool);
     this.#wantedMembership = membershipOf(this.#snapshot.instances, this.#pool, this.#levels.lastResort);
+  }
+
+  #hearCallers(round: LoadRound, gapMs: number): void {
+    this.#zones.hear(round, gapMs);
+    if (this.#authority.rule === "held" || this.#holdRounds > 0 || this.#stale) return;
+    const { own } = this.#levels;
+    const renewed = this.#zones.renew(own, this.#snapshot.policy.failover?.locality, this.#findings);
+    if (renewed) this.#pool = pooled(groupsOf(own, this.#zones.split), this.#pool);
+  }
+
+  /** Undefined while somebody else than the loop decides. */
+  get #findings(): Findings | undefined {
+    const evaluation = this.#evaluation;
+    if (evaluation === undefined || this.#authority.rule !== "loop") return undefined;
+    return { pool: evaluation.draft.pool, left: evaluation.left, ramp: this.#learned.modifiers[ramp.name] };
   }
 
   #hearOperator(freeze: Freeze | undefined): void {
@@ -214,6 +239,7 @@ export class ServiceController {
     const gapMs = this.#lastRound === undefined ? RESTART_GAP_MS : nowMs - this.#lastRound.atMs;
     if (round !== undefined) this.#lastRound = { atMs: nowMs, round };
     this.#stale = this.isSilent(nowMs);
+    if (round !== undefined) this.#hearCallers(round, gapMs);
     const evaluation = this.#evaluate(round, gapMs);
     this.#learned = evaluation.learned;
     this.#evaluation = evaluation;
@@ -234,6 +260,7 @@ export class ServiceController {
       rule: this.#authority.rule,
       blind: this.#holdRounds > 0 || this.#stale,
       phasesChanged: evaluation.phases !== this.#phases,
+      splitDue: this.#zones.due,
       pool: this.#pool,
       target,
       inForce: this.#inForce,
@@ -315,6 +342,7 @@ export class ServiceController {
     this.#authority.adopt(target);
     this.#members = this.#snapshot.instances;
     this.#membership = this.#wantedMembership;
+    this.#zones.broughtIntoForce();
     if (this.#authority.rule === "loop") this.#phases = this.#evaluation?.phases;
     if (this.#authority.rule !== "held") this.#forced = false;
     this.#lastPushMs = nowMs;
@@ -326,6 +354,7 @@ export class ServiceController {
     const members = this.#members;
     const levels = this.#levels;
     const inForce = this.#inForce;
+    const split = this.#zones.inForce;
     const loads = this.#lastRound?.round.loads ?? NO_LOADS;
     const n = inFlightPerWorker(this.#learned.totals);
     let entries: readonly PlanEntry[] | undefined;
@@ -338,6 +367,7 @@ export class ServiceController {
       signalMode: this.#signalMode,
       enforcement,
       levels: levels.all,
+      ...(split === undefined ? {} : { localities: localitiesOf(split) }),
       // Worked out when somebody looks: most rounds push nothing and are watched by nobody.
       get entries() {
         if (entries !== undefined) return entries;

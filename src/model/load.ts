@@ -1,6 +1,7 @@
 // What is known about the load of endpoints. A sample is one report of one proxy about one endpoint;
 // a round is the sum over all live proxies since the previous round.
 import type { InstanceId, ServiceName } from "./ids.js";
+import type { Zone } from "./zone.js";
 
 /** Sum and count, so that means of different reporters can be added without weighting errors. */
 export interface LatencySum {
@@ -40,6 +41,8 @@ export interface LoadReport {
   readonly intervalMs: number;
   /** Envoy worker threads of that proxy, from its node metadata; 1 when unknown. */
   readonly workers: number;
+  /** Where that proxy stands, from its node; empty texts = it does not say. */
+  readonly origin: Zone;
   /** Absent endpoints were idle, with nothing in flight. */
   readonly endpoints: ReadonlyMap<string, LoadSample>;
 }
@@ -103,6 +106,14 @@ export function completionsOf(load: { readonly successes: number; readonly error
 /** U utilisation, L latency, Q queue (Little's law), N none. */
 export type SignalMode = "U" | "L" | "Q" | "N";
 
+/** What the proxies of one locality sent in a round. */
+export interface CallOrigin extends Zone {
+  /** Requests that they issued, >= 0. */
+  readonly requests: number;
+  /** Sum of their worker threads, >= 1. */
+  readonly workers: number;
+}
+
 /** One complete round of reports of a service: every live proxy has reported once (or was given up). */
 export interface LoadRound {
   readonly service: ServiceName;
@@ -112,6 +123,8 @@ export interface LoadRound {
   readonly reporters: number;
   /** Sum of their worker threads, >= 1. */
   readonly workers: number;
+  /** Where the requests came from, one per locality of the proxies that reported. */
+  readonly origins: readonly CallOrigin[];
   readonly loads: ReadonlyMap<InstanceId, EndpointLoad>;
   readonly signalMode: SignalMode;
 }

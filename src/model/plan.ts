@@ -4,6 +4,7 @@ import type { Freeze } from "./freeze.js";
 import type { HealthStatus } from "./health.js";
 import type { InstanceId, ServiceName } from "./ids.js";
 import type { EndpointLoad, SignalMode } from "./load.js";
+import type { Nearness, Zone } from "./zone.js";
 
 /** One named term of the product that makes a share. 1 is neutral. */
 export interface Factor {
@@ -64,6 +65,31 @@ export interface PlanLevel {
   readonly degraded: number;
 }
 
+/** One zone of a priority. All parts are 0..1. */
+export interface PlanZone extends Zone {
+  /** Of the capacity of the priority: registered weights of its healthy instances, as far as nothing holds them back. */
+  readonly capacity: number;
+  /** Of the calls: those that come from here. */
+  readonly demand: number;
+  /** Of the traffic of the priority: what arrives here, from all zones. */
+  readonly share: number;
+  /** What callers here send to each zone, in their order; adds up to 1, unless nobody can take traffic. */
+  readonly sends: readonly number[];
+}
+
+export interface LocalityLevel {
+  readonly priority: number;
+  readonly zones: readonly PlanZone[];
+  /** What callers in none of the zones send to each. */
+  readonly elsewhere: readonly number[];
+}
+
+/** How callers are spread over zones where a policy prefers those near them. */
+export interface PlanLocalities {
+  readonly prefer: Nearness;
+  readonly levels: readonly LocalityLevel[];
+}
+
 export interface WeightPlan {
   readonly service: ServiceName;
   /** Grows with every change of a weight, health or membership; kept across restarts. */
@@ -76,5 +102,7 @@ export interface WeightPlan {
   readonly enforcement: EnvoyEnforcement;
   /** Priorities, most preferred first. */
   readonly levels: readonly PlanLevel[];
+  /** Absent where distance plays no part. */
+  readonly localities?: PlanLocalities;
   readonly entries: readonly PlanEntry[];
 }

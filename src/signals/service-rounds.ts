@@ -5,11 +5,13 @@
 // which reconnect together (as all do after a restart of ours) share their rounds from then on.
 import type { InstanceId, ServiceName } from "../model/ids.js";
 import type { EndpointLoad, LoadRound, LoadSample, SignalMode } from "../model/load.js";
+import type { Zone } from "../model/zone.js";
 import type { Cancel, Clock } from "../runtime/clock.js";
 import { lowerMedian } from "../stats/median.js";
 import type { Attempt } from "./attempt.js";
 import { AttemptBook } from "./attempt-book.js";
 import { BackendReports } from "./backend-reports.js";
+import { callOrigins } from "./call-origins.js";
 import { hear, sumGauges } from "./disagreement.js";
 import { endpointMemory, littleAt, setLittle } from "./endpoint-memory.js";
 import { type Gauges, gaugesOf } from "./gauges.js";
@@ -33,6 +35,8 @@ const MAX_CADENCE_MS = 5_000;
 export interface ServiceReport {
   readonly node: string;
   readonly workers: number;
+  /** Where the proxy stands; empty texts = it does not say. */
+  readonly origin: Zone;
   readonly intervalMs: number;
   readonly samples: ReadonlyMap<InstanceId, LoadSample>;
 }
@@ -65,6 +69,7 @@ export interface SignalStatus {
 
 interface ReporterState {
   workers: number;
+  origin: Zone;
   /** How often it reports: the interval of its last report, bounded. */
   cadenceMs: number;
   heardAtMs: number;
@@ -101,10 +106,10 @@ export class ServiceRounds {
     if (!budget.exchange(known?.gauges.ids.length ?? 0, report.samples.size)) return "sample_limit";
     const nowMs = clock.nowMs();
     const open = known?.open === undefined ? report : addContributions(known.open, report);
-    const { node, workers, samples } = report;
+    const { node, workers, origin, samples } = report;
     const gauges = gaugesOf(samples);
     const cadenceMs = Math.min(report.intervalMs, MAX_CADENCE_MS);
-    this.#reporters.set(node, { workers, cadenceMs, heardAtMs: nowMs, gauges, open });
+    this.#reporters.set(node, { workers, origin, cadenceMs, heardAtMs: nowMs, gauges, open });
     this.#awaited.delete(node);
     if (known === undefined && this.#joining === "no") this.#joining = "joined";
     for (const id of gauges.ids) {
@@ -269,6 +274,7 @@ export class ServiceRounds {
       intervalMs,
       reporters: this.#reporters.size,
       workers: Math.max(1, this.#workers()),
+      origins: callOrigins(this.#reporters.values()),
       loads,
       signalMode: this.#mode.mode,
     };

@@ -67,8 +67,9 @@ export class SignalBook {
       this.#drop("unknown_cluster");
       return;
     }
-    const { node, workers, intervalMs } = report;
-    const outcome = this.#rounds(service).record({ node, workers, intervalMs, samples: this.#known(service, report) });
+    const { node, workers, origin, intervalMs } = report;
+    const samples = this.#known(service, report);
+    const outcome = this.#rounds(service).record({ node, workers, origin, intervalMs, samples });
     if (outcome === "taken") this.#metrics.count("steelyard_signal_reports_total");
     else this.#drop(outcome);
     this.#metrics.gauge("steelyard_signal_samples", this.#budget.used);

@@ -10,8 +10,8 @@ import {
   assignmentPolicyOf,
   checkWeights,
   groupsOf,
+  groupWeight,
   lbEndpointOf,
-  liveWeight,
 } from "./assignment.js";
 
 /** What stays while weights change. */
@@ -122,8 +122,8 @@ function layoutOf(cluster: string, endpoints: readonly AssignmentEndpoint[], pol
   };
 }
 
-function fill({ head, tail, groups }: Layout, endpoints: readonly AssignmentEndpoint[]): Uint8Array {
-  const weights = groups.map(({ members }) => liveWeight(members, endpoints));
+function fill({ head, tail, groups, policy }: Layout, endpoints: readonly AssignmentEndpoint[]): Uint8Array {
+  const weights = groups.map(({ members }) => groupWeight(members, endpoints, policy));
   const sizes = groups.map((group, index) => groupBytes(group, endpoints, weights[index] ?? 0));
   const total = sizes.reduce((sum, size) => sum + 1 + varintBytes(size) + size, head.length + tail.length);
   const out = new Cursor(total);

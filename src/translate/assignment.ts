@@ -22,6 +22,11 @@ export interface AssignmentEndpoint {
   /** Integer, 1..2^32-1, and so is the sum per priority. */
   readonly weight: number;
   readonly health: HealthStatus;
+  /**
+   * What the callers that this is for send to its locality, of all that they send to its priority, 0..1; the same for all
+   * endpoints there. Absent: localities get what their endpoints weigh.
+   */
+  readonly localityPart?: number | undefined;
 }
 
 /** What the policy says of an assignment, beside its endpoints. */
@@ -32,6 +37,10 @@ export interface AssignmentPolicy {
 
 const MAX_WEIGHT = 2 ** 32 - 1;
 const MAX_PRIORITY = 128;
+/** Envoy's own, percent. */
+export const DEFAULT_OVERPROVISIONING = 140;
+/** What a locality weighs that gets everything. */
+const WHOLE_LOCALITY = 100_000;
 
 /** Endpoints that share a priority and a locality, as indices into the list they came in. */
 export interface EndpointGroup {
@@ -56,12 +65,12 @@ export function assignmentOf(
     clusterName: cluster,
     policy: assignmentPolicyOf(policy),
     endpoints: groups.map(({ locality, priority, members }) => {
-      const live = liveWeight(members, endpoints);
+      const weight = groupWeight(members, endpoints, policy);
       return LocalityLbEndpoints.create({
         // grpc-js refuses an assignment without locality, and passes over a locality without weight. Envoy ignores the
         // weight unless the cluster asks for locality weighting.
         locality,
-        ...(live > 0 && { loadBalancingWeight: live }),
+        ...(weight > 0 && { loadBalancingWeight: weight }),
         priority,
         lbEndpoints: members.flatMap((index) => {
           const endpoint = endpoints[index];
@@ -98,14 +107,29 @@ export function lbEndpointOf(endpoint: AssignmentEndpoint, weight?: number): LbE
   });
 }
 
-/** Weight of a group: of those in it that take traffic. */
-export function liveWeight(members: readonly number[], endpoints: readonly AssignmentEndpoint[]): number {
+/**
+ * Weight of a group: of those in it that take traffic, unless it is told what callers send there. Envoy multiplies what it is
+ * told with its own idea of what the group can take, which is in the plan already: so that is taken out. 0 = nobody is there.
+ */
+export function groupWeight(
+  members: readonly number[],
+  endpoints: readonly AssignmentEndpoint[],
+  { overprovisioningPercent = DEFAULT_OVERPROVISIONING }: AssignmentPolicy,
+): number {
   let sum = 0;
+  let healthy = 0;
+  let degraded = 0;
   for (const index of members) {
     const endpoint = endpoints[index];
-    if (endpoint && takesTraffic(endpoint.health)) sum += endpoint.weight;
+    if (!endpoint || !takesTraffic(endpoint.health)) continue;
+    sum += endpoint.weight;
+    if (endpoint.health === "DEGRADED") degraded += 1;
+    else healthy += 1;
   }
-  return sum;
+  const part = endpoints[members[0] ?? -1]?.localityPart;
+  if (part === undefined || sum === 0) return sum;
+  const ability = Math.min(1, (overprovisioningPercent / 100) * ((healthy || degraded) / members.length));
+  return Math.max(1, Math.round((WHOLE_LOCALITY * part) / ability));
 }
 
 /** @throws SteelyardError ERR_INTERNAL when an endpoint breaks a rule, that of weights excepted */

@@ -1,6 +1,7 @@
 // Who is served: what kind of client, how much of its configuration comes from here, and where it stands. The one place
 // that reads this from what a node says of itself; everything else gets a DataPlane.
 import type { Locality } from "../model/instance.js";
+import { NOWHERE } from "../model/zone.js";
 import { ASSIGNMENT_TYPE, type Resource } from "./resource.js";
 
 export interface DataPlane {
@@ -18,8 +19,6 @@ export interface NodeWords {
   readonly userAgentName: string;
   readonly locality: Locality;
 }
-
-const NOWHERE = { region: "", zone: "" };
 
 export const FULL_ENVOY: DataPlane = { client: "envoy", mode: "full", locality: NOWHERE };
 export const WEIGHTS_ENVOY: DataPlane = { client: "envoy", mode: "weights", locality: NOWHERE };

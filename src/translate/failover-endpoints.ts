@@ -2,29 +2,33 @@
 // their own instances are meant, not those that they would fail over to in turn, so that circles do no harm.
 import type { ServiceName } from "../model/ids.js";
 import { endpointKey } from "../model/instance.js";
-import type { PlanEntry } from "../model/plan.js";
 import { takeoverServices } from "../model/policy/failover.js";
-import type { AssignmentEndpoint } from "./assignment.js";
-import type { PlannedService } from "./planned-service.js";
-
-/** `share`: of what the instances of its own service get. */
-export type PlannedEndpoint = AssignmentEndpoint & Pick<PlanEntry, "share">;
+import type { Zone } from "../model/zone.js";
+import { inZones } from "./near-callers.js";
+import type { PlannedEndpoint, PlannedService } from "./planned-service.js";
 
 const MAX_PRIORITY = 128;
 
-/** Priorities without gaps; where two services have an address, the more preferred one keeps it, as in Envoy. */
+/**
+ * For callers that stand at `origin`, where the policy prefers those near them. Priorities without gaps; where two services have an address, the more preferred one keeps it,
+ * as in Envoy.
+ */
 export function endpointsWithFailover(
   service: PlannedService,
   related: ReadonlyMap<ServiceName, PlannedService>,
+  origin: Zone,
 ): readonly PlannedEndpoint[] {
   const { service: name, policy } = service.snapshot;
   const others = takeoverServices(name, policy.failover).flatMap((other) => related.get(other) ?? []);
-  const own = endpointsOf(service);
+  const isZoned = policy.failover?.locality !== undefined;
+  const reached = (of: PlannedService): readonly PlannedEndpoint[] =>
+    isZoned ? inZones(endpointsOf(of), of.plan.localities, origin) : endpointsOf(of);
+  const own = reached(service);
   if (others.length === 0) return own;
   const taken = new Set<string>();
   const all: PlannedEndpoint[] = [];
   let levels = 0;
-  for (const endpoints of [own, ...others.map(endpointsOf)]) {
+  for (const endpoints of [own, ...others.map(reached)]) {
     const priorities = [...new Set(endpoints.map(({ priority }) => priority))].sort((a, b) => a - b);
     for (const endpoint of endpoints) {
       const key = endpointKey(endpoint.address, endpoint.port);

@@ -10,7 +10,7 @@ import {
   type RequestPriority,
 } from "../model/policy/priority-routing.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
-import type { PlannedEndpoint } from "./failover-endpoints.js";
+import type { PlannedEndpoint } from "./planned-service.js";
 
 export interface PriorityLevel {
   readonly priority: RequestPriority;

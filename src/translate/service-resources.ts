@@ -6,7 +6,8 @@ import type { ServiceName } from "../model/ids.js";
 import { isTcp } from "../model/policy/protocol.js";
 import type { NamedRoute } from "../model/route/route.js";
 import type { ServicePolicy } from "../model/service.js";
-import type { AssignmentEndpoint, AssignmentPolicy } from "./assignment.js";
+import { zoneKey, zoneOf } from "../model/zone.js";
+import { type AssignmentEndpoint, type AssignmentPolicy, DEFAULT_OVERPROVISIONING } from "./assignment.js";
 import type { AssignmentEncoder } from "./assignment-encoder.js";
 import { clusterOf } from "./cluster/cluster.js";
 import { secretNamesOf, secretsOf } from "./cluster/upstream-tls.js";
@@ -20,8 +21,6 @@ import { ASSIGNMENT_TYPE, CLUSTER_TYPE, LISTENER_TYPE, type Resource, ROUTE_TYPE
 import type { RoutedService } from "./route/user-route.js";
 import { tcpListenersOf } from "./tcp-listener.js";
 
-const ENVOY_OVERPROVISIONING = 140;
-
 export interface ServiceInput extends PlannedService {
   /** Of the assignment of that name; one that was used before makes a change of weights cheap. */
   readonly encoderOf: (name: string) => AssignmentEncoder;
@@ -29,9 +28,10 @@ export interface ServiceInput extends PlannedService {
   readonly related: ReadonlyMap<ServiceName, PlannedService>;
 }
 
-/** Data planes with the same variant of a service share its resources. */
-export function variantOf({ client }: DataPlane, _policy: ServicePolicy): string {
-  return client;
+/** Data planes with the same variant of a service share its resources: where they stand matters where near ones are preferred. */
+export function variantOf({ client, locality }: DataPlane, { failover }: ServicePolicy): string {
+  const preference = failover?.locality;
+  return preference === undefined ? client : `${client}@${zoneKey(zoneOf(locality, preference.prefer))}`;
 }
 
 /**
@@ -41,10 +41,10 @@ export function variantOf({ client }: DataPlane, _policy: ServicePolicy): string
  */
 export function serviceResources(
   { snapshot, plan, encoderOf, related }: ServiceInput,
-  { client }: DataPlane,
+  { client, locality }: DataPlane,
 ): readonly Resource[] {
   const name = snapshot.service;
-  const endpoints = endpointsWithFailover({ snapshot, plan }, related);
+  const endpoints = endpointsWithFailover({ snapshot, plan }, related, locality);
   if (client === "grpc") {
     const { policy } = snapshot;
     const { enforcement } = plan;
@@ -112,5 +112,5 @@ export function gatewayResources(input: GatewayInput, { client }: DataPlane): re
 /** Envoy's own head room is left unsaid. */
 function assignmentPolicy({ failover }: ServicePolicy): AssignmentPolicy {
   const percent = failover?.overprovisioningPercent;
-  return percent === undefined || percent === ENVOY_OVERPROVISIONING ? {} : { overprovisioningPercent: percent };
+  return percent === undefined || percent === DEFAULT_OVERPROVISIONING ? {} : { overprovisioningPercent: percent };
 }

@@ -133,6 +133,7 @@ export class Plant {
       intervalMs: 1_000,
       reporters: 1,
       workers: this.#workers,
+      origins: [],
       loads,
       signalMode: "L",
     };

@@ -13,20 +13,22 @@ export const EQUAL_WEIGHT = 100;
 
 /**
  * @param shares target shares, each > 0
- * @param inFlightPerWorker n = R·L/P, >= 0: requests per second times mean latency in seconds, over Envoy workers
+ * @param inFlightPerWorker n = R·L/P, >= 0: requests per second times mean latency in seconds, over Envoy workers; a function
+ *   where it is not the same for all, by position
  * @returns integer weights 1..65,535, in the order of `shares`
  */
 export function weightsFor(
   enforcement: EnvoyEnforcement,
   shares: readonly number[],
-  inFlightPerWorker: number,
+  inFlightPerWorker: number | ((position: number) => number),
 ): number[] {
   const first = shares[0];
   if (first === undefined) return [];
   if (shares.every((share) => Math.abs(share - first) <= first * 1e-6)) return shares.map(() => EQUAL_WEIGHT);
+  const inFlight = typeof inFlightPerWorker === "number" ? () => inFlightPerWorker : inFlightPerWorker;
   switch (enforcement.policy) {
     case "least_request":
-      return scaled(shares.map((share) => share * (1 + enforcement.activeRequestBias * share * inFlightPerWorker)));
+      return scaled(shares.map((share, i) => share * (1 + enforcement.activeRequestBias * share * inFlight(i))));
     case "round_robin":
     case "random":
       return scaled(shares);

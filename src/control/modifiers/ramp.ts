@@ -1,7 +1,9 @@
 // Slow start: an instance that joins a service with traffic begins with a small share and doubles it every few seconds,
 // so that cold caches and just-in-time compilation hurt few requests. Never at the start of the service or of this
 // server, when everybody is new. Envoy's own slow_start stays off: two ramps would multiply.
+import type { InstanceId } from "../../model/ids.js";
 import { MemberTable, type StoredTable } from "../../stats/member-table.js";
+import type { ControlSettings } from "../settings.js";
 import type { Effect, Modifier, ModifierInput, ModifierOutput } from "./modifier.js";
 
 /** 1 = done; 0 = not a member before. */
@@ -17,17 +19,16 @@ export const ramp: Modifier<State> = {
   name: "ramp",
   reactsToFaults: false,
   evaluate({ ids, elapsedMs, completions, settings, state }: ModifierInput<State>): ModifierOutput<State> {
-    const { start, growthPerS, establishedMs } = settings.ramp;
+    const { growthPerS } = settings.ramp;
     const before = MemberTable.of(NEWCOMER, ids, state?.members).columns.factor;
     const members = new MemberTable(NEWCOMER, ids);
-    const someoneStayed = before.some((factor) => factor > 0);
-    const servedMs = someoneStayed ? (state?.servedMs ?? 0) : 0;
-    const established = someoneStayed && servedMs >= establishedMs;
+    const servedMs = servedMsOf(before, state);
+    const first = firstFactor(before, servedMs, settings);
     const growth = growthPerS ** (elapsedMs / 1000);
     const effects = new Map<number, Effect>();
     for (let i = 0; i < ids.length; i++) {
       const known = before[i] ?? 0;
-      const factor = Math.min(1, known > 0 ? known * growth : established ? start : 1);
+      const factor = Math.min(1, known > 0 ? known * growth : first);
       members.columns.factor[i] = factor;
       if (factor >= 1) continue;
       effects.set(i, {
@@ -40,3 +41,26 @@ export const ramp: Modifier<State> = {
     return { effects, state: { servedMs: servedMs + (completions > 0 ? elapsedMs : 0), members } };
   },
 };
+
+/** What those who join now begin with. @param ids the pool with them @param state of the ramp, as of the last evaluation */
+export function rampStart(ids: readonly InstanceId[], state: unknown, settings: ControlSettings): number {
+  const known = state as State | undefined; // this modifier's own, or what JSON made of it
+  const before = MemberTable.of(NEWCOMER, ids, known?.members).columns.factor;
+  return firstFactor(before, servedMsOf(before, known), settings);
+}
+
+function servedMsOf(before: Float64Array, state: State | undefined): number {
+  return someoneStayed(before) ? (state?.servedMs ?? 0) : 0;
+}
+
+function firstFactor(
+  before: Float64Array,
+  servedMs: number,
+  { ramp: { start, establishedMs } }: ControlSettings,
+): number {
+  return someoneStayed(before) && servedMs >= establishedMs ? start : 1;
+}
+
+function someoneStayed(before: Float64Array): boolean {
+  return before.some((factor) => factor > 0);
+}

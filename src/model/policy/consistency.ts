@@ -4,6 +4,7 @@
 import type { EnvoyEnforcement } from "../enforcement.js";
 import { SteelyardError } from "../errors.js";
 import type { ServicePolicy } from "../service.js";
+import { failoverRules } from "./failover-rules.js";
 import { hashRules } from "./hash-rules.js";
 import { orcaRules } from "./orca-rules.js";
 import type { PolicyRule } from "./policy-rule.js";
@@ -11,7 +12,14 @@ import { protocolRules } from "./protocol-rules.js";
 import { retryRules } from "./retry-rules.js";
 import { tlsRules } from "./tls-rules.js";
 
-const RULES: readonly PolicyRule[] = [...hashRules, ...orcaRules, ...protocolRules, ...retryRules, ...tlsRules];
+const RULES: readonly PolicyRule[] = [
+  ...failoverRules,
+  ...hashRules,
+  ...orcaRules,
+  ...protocolRules,
+  ...retryRules,
+  ...tlsRules,
+];
 
 /** @throws SteelyardError ERR_INVALID_REQUEST with all that the rules found */
 export function checkConsistency(policy: ServicePolicy, enforcement: EnvoyEnforcement): void {

@@ -2,6 +2,7 @@
 // without any of both left out. Between proxy and control plane lie a delay, losses, duplicates, and sometimes a lie.
 import type { InstanceId } from "../../model/ids.js";
 import type { LoadSample } from "../../model/load.js";
+import { NOWHERE } from "../../model/zone.js";
 import type { Rng } from "../../runtime/rng.js";
 import type { ServiceReport } from "../../signals/service-rounds.js";
 import { instanceIdOf } from "../control-plane/catalogue.js";
@@ -45,7 +46,7 @@ export class LoadReporter {
     }
     proxies.resetCounters(proxy);
     if (rng.next() < spec.lossProbability || intervalMs <= 0) return;
-    const report: ServiceReport = { node: `proxy-${proxy}`, workers, intervalMs, samples };
+    const report: ServiceReport = { node: `proxy-${proxy}`, workers, origin: NOWHERE, intervalMs, samples };
     clock.schedule(spec.delayMs, () => deliver(report));
     if (rng.next() < spec.duplicateProbability) clock.schedule(spec.delayMs, () => deliver(report));
   }

@@ -1,6 +1,10 @@
 // Service policy to Cluster. Invariant: nothing in here depends on load or on weights. A changed Cluster closes all its
 // connections and warms anew, so it may change only when a user changes the policy.
-import { Cluster, Cluster_DiscoveryType } from "../../gen/envoy/config/cluster/v3/cluster.js";
+import {
+  Cluster,
+  type Cluster_CommonLbConfig,
+  Cluster_DiscoveryType,
+} from "../../gen/envoy/config/cluster/v3/cluster.js";
 import { HttpProtocolOptions } from "../../gen/envoy/extensions/upstreams/http/v3/http_protocol_options.js";
 import type { EnvoyEnforcement } from "../../model/enforcement.js";
 import type { ServiceName } from "../../model/ids.js";
@@ -16,6 +20,12 @@ import { HTTP_OPTIONS, httpOptionsOf } from "./http-options.js";
 import { loadBalancingOf } from "./load-balancing.js";
 import { outlierDetectionOf } from "./outlier-detection.js";
 import { transportSocketOf } from "./upstream-tls.js";
+
+/** Envoy draws a locality by weight before it chooses an endpoint there. */
+const BY_LOCALITY_WEIGHT: Cluster_CommonLbConfig["localityConfigSpecifier"] = {
+  $case: "localityWeightedLbConfig",
+  value: {},
+};
 
 /** @param name of the cluster and of its assignment, where that is not the service's */
 export function clusterOf(
@@ -35,6 +45,7 @@ export function clusterOf(
       healthyPanicThreshold: { value: policy.failover?.panicThresholdPercent ?? 0 },
       // Weights take effect when they arrive, in every release of Envoy.
       updateMergeWindow: durationOf(0),
+      ...(policy.failover?.locality && { localityConfigSpecifier: BY_LOCALITY_WEIGHT }),
     },
     // What is no longer registered is gone, even if an active health check still succeeds.
     ignoreHealthOnHostRemoval: true,

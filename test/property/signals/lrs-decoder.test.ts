@@ -2,6 +2,7 @@ import { expect, it } from "@jest/globals";
 import * as fc from "fast-check";
 import { LoadStatsRequest } from "../../../src/gen/envoy/service/load_stats/v3/lrs.js";
 import type { LoadSample } from "../../../src/model/load.js";
+import { NOWHERE } from "../../../src/model/zone.js";
 import { decodeLoadStats, MAX_INTERVAL_MS, MIN_INTERVAL_MS } from "../../../src/signals/lrs-decoder.js";
 import { readFirstMessage, readLaterMessage } from "../../../src/signals/lrs-message.js";
 
@@ -76,7 +77,7 @@ const numbersOf = (sample: LoadSample): number[] => [
 it("lets only finite, non-negative, bounded numbers through, whatever comes in", () => {
   fc.assert(
     fc.property(request, (message) => {
-      for (const report of decodeLoadStats(message, { node: "n", workers: 1 }).reports) {
+      for (const report of decodeLoadStats(message, { node: "n", workers: 1, origin: NOWHERE }).reports) {
         expect(report.intervalMs).toBeGreaterThanOrEqual(MIN_INTERVAL_MS);
         expect(report.intervalMs).toBeLessThanOrEqual(MAX_INTERVAL_MS);
         expect(report.cluster).not.toBe("xds_cluster");

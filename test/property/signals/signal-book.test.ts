@@ -2,6 +2,7 @@ import { expect, it } from "@jest/globals";
 import * as fc from "fast-check";
 import { parseInstanceId, parseServiceName } from "../../../src/model/ids.js";
 import type { LoadRound, LoadSample } from "../../../src/model/load.js";
+import { NOWHERE } from "../../../src/model/zone.js";
 import { ManualClock } from "../../../src/runtime/manual-clock.js";
 import { SignalBook } from "../../../src/signals/signal-book.js";
 
@@ -52,7 +53,7 @@ function play(list: readonly Event[]): {
   for (const { waitMs, node, intervalMs, counts } of list) {
     clock.advance(waitMs);
     const endpoints = new Map(counts.map((count, index) => [String(index), sampleOf(count)]));
-    book.record({ node: `p${node}`, cluster: SERVICE, intervalMs, workers: node + 1, endpoints });
+    book.record({ node: `p${node}`, cluster: SERVICE, intervalMs, workers: node + 1, origin: NOWHERE, endpoints });
   }
   clock.advance(60_000);
   return { rounds, clock, book };

@@ -72,7 +72,7 @@ async function watching({ told = "DRAINING", drain = { left: 0, timeoutMs: 30_00
   await watch.start();
   const round = (load?: Partial<EndpointLoad>): readonly InstanceId[] => {
     const loads = new Map(load === undefined ? [] : [[ID, { issued: 0, inFlight: 0, ...load } as EndpointLoad]]);
-    deliver({ service: SERVICE, intervalMs: 1_000, reporters: 1, workers: 1, loads, signalMode: "L" });
+    deliver({ service: SERVICE, intervalMs: 1_000, reporters: 1, workers: 1, origins: [], loads, signalMode: "L" });
     return [...finished];
   };
   return { round };

@@ -2,6 +2,7 @@
 import { ClusterStats } from "../../../src/gen/envoy/config/endpoint/v3/load_report.js";
 import { endpointKey } from "../../../src/model/instance.js";
 import type { LoadReport, LoadSample } from "../../../src/model/load.js";
+import { NOWHERE } from "../../../src/model/zone.js";
 import type { MetricSink } from "../../../src/runtime/metrics.js";
 
 export interface EndpointNumbers {
@@ -78,7 +79,15 @@ export function report(
   const byKey = Object.entries(endpoints).map(
     ([port, value]) => [endpointKey("127.0.0.1", Number(port)), value] as const,
   );
-  return { node, cluster: "checkout", intervalMs: 1_000, workers: 1, endpoints: new Map(byKey), ...overrides };
+  return {
+    node,
+    cluster: "checkout",
+    intervalMs: 1_000,
+    workers: 1,
+    origin: NOWHERE,
+    endpoints: new Map(byKey),
+    ...overrides,
+  };
 }
 
 /** Adds up counters by `name{label values}`. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { LoadReport, LoadSample } from "../../../src/model/load.js";
+import { NOWHERE } from "../../../src/model/zone.js";
 import { LocalityGauges } from "../../../src/signals/locality-gauges.js";
 import { sample } from "./fixtures.js";
 
@@ -8,6 +9,7 @@ const report = (samples: Readonly<Record<string, LoadSample>>, cluster = "checko
   cluster,
   intervalMs: 1_000,
   workers: 1,
+  origin: NOWHERE,
   endpoints: new Map(Object.entries(samples)),
 });
 const inFlight = ({ endpoints }: LoadReport) => Object.fromEntries([...endpoints].map(([k, v]) => [k, v.inFlight]));

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import { ClusterStats } from "../../../src/gen/envoy/config/endpoint/v3/load_report.js";
+import { NOWHERE } from "../../../src/model/zone.js";
 import { decodeLoadStats } from "../../../src/signals/lrs-decoder.js";
 import { clusterStats } from "./fixtures.js";
 
-const REPORTER = { node: "edge-1", workers: 4 };
+const REPORTER = { node: "edge-1", workers: 4, origin: NOWHERE };
 const decode = (...stats: ClusterStats[]) => decodeLoadStats({ clusterStats: stats }, REPORTER);
 const only = (...stats: ClusterStats[]) => {
   const { reports, rejected } = decode(...stats);
@@ -32,8 +33,7 @@ describe("what Envoy sends", () => {
       ]),
     );
     expect(report).toEqual({
-      node: "edge-1",
-      workers: 4,
+      ...REPORTER,
       cluster: "checkout",
       intervalMs: 1_000,
       endpoints: new Map([

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { Node } from "../../../src/gen/envoy/config/core/v3/base.js";
+import { NOWHERE } from "../../../src/model/zone.js";
 import { reporterOf } from "../../../src/signals/reporter.js";
 
 const withWorkers = (workers: unknown) =>
@@ -7,7 +8,7 @@ const withWorkers = (workers: unknown) =>
 
 describe("who reports", () => {
   it("takes the workers that the bootstrap declares", () => {
-    expect(withWorkers(8)).toEqual({ node: "edge-1", workers: 8 });
+    expect(withWorkers(8)).toEqual({ node: "edge-1", workers: 8, origin: NOWHERE });
   });
 
   it.each([0, -1, 1.5, 1_025, Number.NaN, "8", null, {}])("counts one worker for %p", (workers) => {

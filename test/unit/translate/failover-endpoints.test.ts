@@ -3,6 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
 import { parseServiceName } from "../../../src/model/ids.js";
 import { servicePolicySchema } from "../../../src/model/service.js";
+import { NOWHERE } from "../../../src/model/zone.js";
 import { endpointsWithFailover } from "../../../src/translate/failover-endpoints.js";
 import type { PlannedService } from "../../../src/translate/planned-service.js";
 import { catalogueInstance } from "../../harness/instance.js";
@@ -49,7 +50,7 @@ function planned(
 
 function prioritiesOf(service: PlannedService, ...others: readonly PlannedService[]): Record<string, number> {
   const related = new Map(others.map((other) => [other.snapshot.service, other]));
-  const endpoints = endpointsWithFailover(service, related);
+  const endpoints = endpointsWithFailover(service, related, NOWHERE);
   return Object.fromEntries(endpoints.map(({ port, priority }) => [port, priority]));
 }
 

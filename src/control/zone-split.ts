@@ -1,0 +1,187 @@
+// The traffic of each priority, spread over zones: capacity from the catalogue, as far as modifiers leave it, demand from
+// the proxies' reports. Pure.
+import { z } from "zod";
+import { type LocalitySplit, localitySplit } from "../balancers/failover/locality-split.js";
+import type { InstanceId } from "../model/ids.js";
+import type { CatalogueInstance } from "../model/instance.js";
+import type { PlanLocalities } from "../model/plan.js";
+import type { LocalityPreference } from "../model/policy/failover.js";
+import { isPlaced, NEARNESSES, type Zone, zoneKey, zoneOf } from "../model/zone.js";
+import { type CallerDemand, type CallerRow, demandByZone } from "./caller-demand.js";
+import type { Level } from "./levels.js";
+
+const part = z.number().min(0).max(1);
+
+export const zoneSplitSchema = z.object({
+  prefer: z.enum(NEARNESSES),
+  levels: z.array(
+    z.object({
+      priority: z.int().min(0),
+      zones: z.array(
+        z.object({
+          region: z.string(),
+          zone: z.string(),
+          capacity: part,
+          demand: part,
+          share: part,
+          sends: z.array(part),
+        }),
+      ),
+      elsewhere: z.array(part),
+      /** `crowding` of the group of each zone, see `PoolGroup`. */
+      crowding: z.array(z.number().positive()),
+    }),
+  ),
+});
+
+/** What a plan tells, and what the share law needs. */
+export type ZoneSplit = z.output<typeof zoneSplitSchema>;
+type ZonedLevel = ZoneSplit["levels"][number];
+
+/** Before so many requests were seen, demand is taken to follow the capacity that is registered. */
+const PRIOR_REQUESTS = 100;
+/** Parts of a zone's calls that have to change place before the split is made anew: each time all its weights are sent. */
+const DEAD_BAND = 0.02;
+const CROWDING_DEAD_BAND_LOG = 0.25;
+
+/** @param leftOf part of its capacity that modifiers leave an instance, 0..1 */
+export function zoneSplitOf(
+  levels: readonly Level[],
+  { prefer, bandPercent, probePercent }: LocalityPreference,
+  demand: CallerDemand,
+  leftOf: (instance: InstanceId) => number,
+): ZoneSplit {
+  const settings = { band: bandPercent / 100, probe: probePercent / 100 };
+  const calls = demandByZone(demand, prefer);
+  const capacityOf = ({ id, weight, drain }: CatalogueInstance): number => weight * (drain?.left || 1) * leftOf(id);
+  return {
+    prefer,
+    levels: levels.map(({ priority, instances, healthy, degraded }): ZonedLevel => {
+      const zones = zonesOf(instances.map(({ locality }) => zoneOf(locality, prefer)));
+      const keys = zones.map(zoneKey);
+      const byZone = (
+        members: readonly CatalogueInstance[],
+        valueOf: (member: CatalogueInstance) => number,
+      ): number[] => sums(keys, members, ({ locality }) => zoneKey(zoneOf(locality, prefer)), valueOf);
+      const registered = byZone(instances, ({ weight }) => weight);
+      const capacities = byZone(healthy.length > 0 ? healthy : degraded, capacityOf);
+      const rows = zones.map((zone, i) => (isPlaced(zone, prefer) ? calls.get(keys[i] ?? "") : undefined));
+      const demands = demandsOf(calls, rows, partsOf(registered));
+      const split = localitySplit(
+        zones.map((_, i) => ({ capacity: capacities[i] ?? 0, demand: demands.ofZones[i] ?? 0 })),
+        demands.elsewhere,
+        settings,
+      );
+      const parts = partsOf(capacities);
+      return {
+        priority,
+        zones: zones.map((zone, i) => ({
+          ...zone,
+          capacity: asPart(parts[i]),
+          demand: asPart(demands.ofZones[i]),
+          share: asPart(split.shares[i]),
+          sends: (split.sends[i] ?? []).map(asPart),
+        })),
+        elsewhere: split.elsewhere.map(asPart),
+        crowding: crowdingOf(calls, rows, demands, split),
+      };
+    }),
+  };
+}
+
+/** What a plan tells of it. */
+export function localitiesOf({ prefer, levels }: ZoneSplit): PlanLocalities {
+  return { prefer, levels: levels.map(({ priority, zones, elsewhere }) => ({ priority, zones, elsewhere })) };
+}
+
+/** Whether one is worth sending in place of the other. */
+export function isOtherSplit(a: ZoneSplit | undefined, b: ZoneSplit | undefined): boolean {
+  if (a === undefined || b === undefined) return a !== b;
+  if (a.prefer !== b.prefer || a.levels.length !== b.levels.length) return true;
+  return a.levels.some((level, i) => {
+    const other = b.levels[i];
+    if (other === undefined || placesOf(other) !== placesOf(level)) return true;
+    const rows = level.zones.map(({ sends }, zone) => [sends, other.zones[zone]?.sends ?? []] as const);
+    return (
+      [...rows, [level.elsewhere, other.elsewhere] as const].some(([before, after]) =>
+        before.some((part, zone) => Math.abs(part - (after[zone] ?? 0)) > DEAD_BAND),
+      ) ||
+      level.crowding.some(
+        (value, zone) => Math.abs(Math.log(value / (other.crowding[zone] ?? value))) > CROWDING_DEAD_BAND_LOG,
+      )
+    );
+  });
+}
+
+function placesOf({ priority, zones }: ZonedLevel): string {
+  return [priority, ...zones.map(zoneKey)].join(" ");
+}
+
+interface Demands {
+  readonly ofZones: readonly number[];
+  readonly elsewhere: number;
+}
+
+/** @param rows of the zones @param prior what each is taken to call before anything is known */
+function demandsOf(
+  calls: ReadonlyMap<string, CallerRow>,
+  rows: readonly (CallerRow | undefined)[],
+  prior: readonly number[],
+): Demands {
+  let total = PRIOR_REQUESTS;
+  for (const { requests } of calls.values()) total += requests;
+  const ofZones = rows.map((row, i) => ((row?.requests ?? 0) + PRIOR_REQUESTS * (prior[i] ?? 0)) / total);
+  return { ofZones, elsewhere: Math.max(0, 1 - ofZones.reduce((sum, part) => sum + part, 0)) };
+}
+
+/**
+ * The share law takes what is in flight at an instance to be spread over all workers. Where a zone is called by the proxies
+ * of that zone mostly, it is theirs alone.
+ */
+function crowdingOf(
+  calls: ReadonlyMap<string, CallerRow>,
+  rows: readonly (CallerRow | undefined)[],
+  demands: Demands,
+  { sends, elsewhere, shares }: LocalitySplit,
+): number[] {
+  let all = 0;
+  for (const { workers } of calls.values()) all += workers;
+  const ofZones = rows.map((row) => row?.workers ?? 0);
+  const others = all - ofZones.reduce((sum, workers) => sum + workers, 0);
+  return shares.map((share, zone) => {
+    if (share === 0) return 1;
+    const callers = [
+      ...sends.map((parts, i) => ({ calls: (demands.ofZones[i] ?? 0) * (parts[zone] ?? 0), workers: ofZones[i] ?? 0 })),
+      { calls: demands.elsewhere * (elsewhere[zone] ?? 0), workers: others },
+    ].filter(({ workers }) => workers > 0);
+    const known = callers.reduce((sum, caller) => sum + caller.calls, 0);
+    if (known === 0) return 1;
+    return all * callers.reduce((sum, caller) => sum + (caller.calls / known) ** 2 / caller.workers, 0);
+  });
+}
+
+function zonesOf(places: readonly Zone[]): readonly Zone[] {
+  const zones = new Map(places.map((zone) => [zoneKey(zone), zone]));
+  return [...zones].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, zone]) => zone);
+}
+
+function sums<T>(
+  keys: readonly string[],
+  members: readonly T[],
+  keyOf: (member: T) => string,
+  valueOf: (member: T) => number,
+): number[] {
+  const byKey = new Map<string, number>();
+  for (const member of members) byKey.set(keyOf(member), (byKey.get(keyOf(member)) ?? 0) + valueOf(member));
+  return keys.map((key) => byKey.get(key) ?? 0);
+}
+
+/** Rounding may leave it a trace above 1. */
+function asPart(value = 0): number {
+  return Math.min(1, value);
+}
+
+function partsOf(values: readonly number[]): number[] {
+  const sum = values.reduce((total, value) => total + value, 0);
+  return values.map((value) => (sum > 0 ? value / sum : 0));
+}
