@@ -122,9 +122,9 @@ export class ControlServer {
   }
 
   /** The JSON that `steelyard bootstrap` prints for a gRPC client of this server. */
-  async grpcBootstrap(nodeId: string): Promise<string> {
+  async grpcBootstrap(nodeId: string, flags: readonly string[] = []): Promise<string> {
     const identity = ["--client", "grpc", "--node-id", nodeId, "--cluster", "clients"];
-    return runCli(["bootstrap", ...identity, "--xds-address", this.xdsAddress]);
+    return runCli(["bootstrap", ...identity, "--xds-address", this.xdsAddress, ...flags]);
   }
 }
 

@@ -1,14 +1,16 @@
-// Where the calls of a service come from: requests by locality of the proxies that report them, with a memory of half a
-// minute, for what is decided by it moves traffic between zones. Pure; survives JSON.
+// Where the calls of a service come from: parts by locality of the proxies that report them, smoothed, for what is decided by
+// it moves traffic between zones. What is not known yet is left open, for the reader to fill. Pure; survives JSON.
 import { z } from "zod";
 import type { LoadRound } from "../model/load.js";
 import { isPlaced, type Nearness, NOWHERE, type Zone, zoneKey, zoneOf } from "../model/zone.js";
 import { decayFactor } from "../stats/decay.js";
 
-/** Milliseconds. */
-const TAU_MS = 30_000;
-/** What is left of so few requests is forgotten. */
-const LEAST_REQUESTS = 0.5;
+/** Milliseconds. A round that lacks the report of one of two zones then moves the other within the usual band only. */
+const TAU_MS = 15_000;
+/** A round of so few requests counts half. */
+const HALF_COUNT = 20;
+/** Smaller parts are forgotten. */
+const LEAST_PART = 1e-4;
 /** Proxies say where they are: what they say must not fill the memory. */
 const MAX_ORIGINS = 256;
 
@@ -16,32 +18,40 @@ export const callerDemandSchema = z.array(
   z.object({
     region: z.string(),
     zone: z.string(),
-    requests: z.number().min(0),
+    part: z.number().min(0).max(1),
     workers: z.number().min(1),
   }),
 );
 
-/** One row per locality that calls. */
+/** One row per locality that calls. Their parts add up to how far anything is known, 0..1. */
 export type CallerDemand = readonly CallerRow[];
 
 export interface CallerRow extends Zone {
-  /** Decayed. */
-  readonly requests: number;
+  /** Of all calls. */
+  readonly part: number;
   /** Worker threads of the proxies there, as of their last report; >= 1. */
   readonly workers: number;
 }
 
-export function addCalls(demand: CallerDemand, { origins }: Pick<LoadRound, "origins">, gapMs: number): CallerDemand {
-  const keep = decayFactor(gapMs, TAU_MS);
+/** @param gapMs since the round before, milliseconds: the longer, the less is left of what was known */
+export function addCalls(
+  demand: CallerDemand,
+  { origins, intervalMs }: Pick<LoadRound, "origins" | "intervalMs">,
+  gapMs: number,
+): CallerDemand {
+  const total = origins.reduce((sum, { requests }) => sum + requests, 0);
+  const step = (1 - decayFactor(intervalMs, TAU_MS)) * (total / (total + HALF_COUNT));
+  const keep = (1 - step) * decayFactor(Math.max(0, gapMs - intervalMs), TAU_MS);
   const rows = new Map<string, CallerRow>();
-  for (const row of demand) rows.set(zoneKey(row), { ...row, requests: row.requests * keep });
+  for (const row of demand) rows.set(zoneKey(row), { ...row, part: row.part * keep });
   for (const { region, zone, requests, workers } of origins) {
     const known = rows.get(zoneKey({ region, zone }));
-    rows.set(zoneKey({ region, zone }), { region, zone, requests: (known?.requests ?? 0) + requests, workers });
+    const part = (known?.part ?? 0) + (total > 0 ? (step * requests) / total : 0);
+    rows.set(zoneKey({ region, zone }), { region, zone, part, workers });
   }
   return [...rows.values()]
-    .filter(({ requests }) => requests >= LEAST_REQUESTS)
-    .sort((a, b) => b.requests - a.requests)
+    .filter(({ part }) => part >= LEAST_PART)
+    .sort((a, b) => b.part - a.part)
     .slice(0, MAX_ORIGINS);
 }
 
@@ -51,8 +61,8 @@ export function demandByZone(demand: CallerDemand, nearness: Nearness): Readonly
   for (const row of demand) {
     const zone = isPlaced(row, nearness) ? zoneOf(row, nearness) : NOWHERE;
     const known = zones.get(zoneKey(zone));
-    const requests = (known?.requests ?? 0) + row.requests;
-    zones.set(zoneKey(zone), { ...zone, requests, workers: (known?.workers ?? 0) + row.workers });
+    const part = (known?.part ?? 0) + row.part;
+    zones.set(zoneKey(zone), { ...zone, part, workers: (known?.workers ?? 0) + row.workers });
   }
   return zones;
 }

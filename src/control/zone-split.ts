@@ -38,8 +38,6 @@ export const zoneSplitSchema = z.object({
 export type ZoneSplit = z.output<typeof zoneSplitSchema>;
 type ZonedLevel = ZoneSplit["levels"][number];
 
-/** Before so many requests were seen, demand is taken to follow the capacity that is registered. */
-const PRIOR_REQUESTS = 100;
 /** Parts of a zone's calls that have to change place before the split is made anew: each time all its weights are sent. */
 const DEAD_BAND = 0.02;
 const CROWDING_DEAD_BAND_LOG = 0.25;
@@ -122,15 +120,15 @@ interface Demands {
   readonly elsewhere: number;
 }
 
-/** @param rows of the zones @param prior what each is taken to call before anything is known */
+/** @param rows of the zones @param prior what each is taken to call of what is not known: its part of what is registered */
 function demandsOf(
   calls: ReadonlyMap<string, CallerRow>,
   rows: readonly (CallerRow | undefined)[],
   prior: readonly number[],
 ): Demands {
-  let total = PRIOR_REQUESTS;
-  for (const { requests } of calls.values()) total += requests;
-  const ofZones = rows.map((row, i) => ((row?.requests ?? 0) + PRIOR_REQUESTS * (prior[i] ?? 0)) / total);
+  let unknown = 1;
+  for (const row of calls.values()) unknown -= row.part;
+  const ofZones = rows.map((row, i) => (row?.part ?? 0) + Math.max(0, unknown) * (prior[i] ?? 0));
   return { ofZones, elsewhere: Math.max(0, 1 - ofZones.reduce((sum, part) => sum + part, 0)) };
 }
 

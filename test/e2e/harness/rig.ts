@@ -178,10 +178,16 @@ export class Rig {
   }
 
   /** A gRPC client that calls from now on; proxyless unless it has a target of its own. */
-  async startGrpcClient(options: Omit<GrpcClientOptions, "bootstrap" | "logFile">): Promise<GrpcClient> {
+  async startGrpcClient({
+    flags = [],
+    ...options
+  }: Omit<GrpcClientOptions, "bootstrap" | "logFile"> & {
+    /** More of `steelyard bootstrap`, e.g. where it runs. */
+    readonly flags?: readonly string[];
+  }): Promise<GrpcClient> {
     const folder = this.#newFolder("grpc-client");
     const proxyless = options.target === undefined;
-    const bootstrap = proxyless ? await this.server.grpcBootstrap(`grpc-${this.#count}`) : undefined;
+    const bootstrap = proxyless ? await this.server.grpcBootstrap(`grpc-${this.#count}`, flags) : undefined;
     const client = new GrpcClient({
       ...options,
       logFile: join(folder, "client.log"),
@@ -191,10 +197,10 @@ export class Rig {
   }
 
   /** Resolves with the milliseconds it took until a request to `service` through Envoy is answered with 200. */
-  async untilServing(service: string, deadlineMs = 10_000): Promise<number> {
+  async untilServing(service: string, { deadlineMs = 10_000, port = this.listenerPort } = {}): Promise<number> {
     const startMs = performance.now();
     const look = async (): Promise<true> => {
-      const { status } = await ask({ port: this.listenerPort, host: service, timeoutMs: 1_000 });
+      const { status } = await ask({ port, host: service, timeoutMs: 1_000 });
       if (status !== 200) throw new Error(`status ${status}`);
       return true;
     };
