@@ -33,17 +33,15 @@ export interface CallerRow extends Zone {
   readonly workers: number;
 }
 
-/** @param gapMs since the round before, milliseconds: the longer, the less is left of what was known */
+/** Only what is heard changes what is known: after a silence, or a restart, there is no better guess than the last one. */
 export function addCalls(
   demand: CallerDemand,
   { origins, intervalMs }: Pick<LoadRound, "origins" | "intervalMs">,
-  gapMs: number,
 ): CallerDemand {
   const total = origins.reduce((sum, { requests }) => sum + requests, 0);
   const step = (1 - decayFactor(intervalMs, TAU_MS)) * (total / (total + HALF_COUNT));
-  const keep = (1 - step) * decayFactor(Math.max(0, gapMs - intervalMs), TAU_MS);
   const rows = new Map<string, CallerRow>();
-  for (const row of demand) rows.set(zoneKey(row), { ...row, part: row.part * keep });
+  for (const row of demand) rows.set(zoneKey(row), { ...row, part: row.part * (1 - step) });
   for (const { region, zone, requests, workers } of origins) {
     const known = rows.get(zoneKey({ region, zone }));
     const part = (known?.part ?? 0) + (total > 0 ? (step * requests) / total : 0);

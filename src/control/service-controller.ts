@@ -215,8 +215,8 @@ export class ServiceController {
     this.#wantedMembership = membershipOf(this.#snapshot.instances, this.#pool, this.#levels.lastResort);
   }
 
-  #hearCallers(round: LoadRound, gapMs: number): void {
-    this.#zones.hear(round, gapMs);
+  #hearCallers(round: LoadRound): void {
+    this.#zones.hear(round);
     if (this.#authority.rule === "held" || this.#holdRounds > 0 || this.#stale) return;
     const { own } = this.#levels;
     const renewed = this.#zones.renew(own, this.#snapshot.policy.failover?.locality, this.#findings);
@@ -239,7 +239,7 @@ export class ServiceController {
     const gapMs = this.#lastRound === undefined ? RESTART_GAP_MS : nowMs - this.#lastRound.atMs;
     if (round !== undefined) this.#lastRound = { atMs: nowMs, round };
     this.#stale = this.isSilent(nowMs);
-    if (round !== undefined) this.#hearCallers(round, gapMs);
+    if (round !== undefined) this.#hearCallers(round);
     const evaluation = this.#evaluate(round, gapMs);
     this.#learned = evaluation.learned;
     this.#evaluation = evaluation;

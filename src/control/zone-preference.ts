@@ -63,8 +63,8 @@ export class ZonePreference {
     return this.#inForce === undefined ? undefined : { demand: [...this.#actedOn], inForce: this.#inForce };
   }
 
-  hear(round: LoadRound, gapMs: number): void {
-    this.#heard = addCalls(this.#heard, round, gapMs);
+  hear(round: LoadRound): void {
+    this.#heard = addCalls(this.#heard, round);
   }
 
   /**
