@@ -1,4 +1,4 @@
-// `steelyard get services|routes|instances|weights|owner|nodes`: what the server knows, as tables.
+// `steelyard get services|routes|instances|weights|zones|owner|nodes`: what the server knows, as tables.
 import type { Command } from "commander";
 import type {
   InstancesAnswer,
@@ -17,6 +17,7 @@ import { diffFriendlyYaml, minimalOf } from "../manifest-yaml.js";
 import { type OutputFormat, parseService, print, withOutput, withServer } from "../options.js";
 import { renderTable } from "../table.js";
 import { healthCell, weightsTable } from "../tables.js";
+import { zonesTable } from "../zones-table.js";
 
 interface GetOptions {
   readonly server: string;
@@ -116,6 +117,14 @@ export function addGet(program: Command, context: CliContext): void {
         `/v1/services/${service}/weights`,
       );
       print(context, options.output, answer, () => weightsTable(answer, styles));
+    });
+
+  sub("zones", "how callers are spread over zones, of a service that prefers instances near them")
+    .argument("<service>", "name of the service", parseService)
+    .action(async (service: ServiceName, options: GetOptions) => {
+      const path = `/v1/services/${service}/weights`;
+      const { localities } = await new ApiClient(options.server, context).send<WeightsAnswer>(path);
+      print(context, options.output, localities ?? {}, () => zonesTable(localities, styles));
     });
 
   sub("owner", "the instance that a key is sent to, of a service whose algorithm hashes")

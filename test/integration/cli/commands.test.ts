@@ -119,6 +119,32 @@ describe("get", () => {
     );
   });
 
+  test("zones: what they can take, what they call, and what they send where; or that distance plays no part", async () => {
+    const plan = planOf("orders", [{ id: "a", weight: 100, share: 1 }]);
+    api.plans.store(parseServiceName("orders"), plan);
+    expect((await steelyard("get", "zones", "orders")).out).toBe(
+      "distance plays no part: failover.locality is not set\n",
+    );
+    const zones = [
+      { region: "eu", zone: "a", capacity: 1 / 3, demand: 0.5, share: 0.37, sends: [0.711, 0.289] },
+      { region: "eu", zone: "b", capacity: 2 / 3, demand: 0.5, share: 0.63, sends: [0.03, 0.97] },
+    ];
+    const levels = [{ priority: 0, zones, elsewhere: [0, 1] }];
+    api.plans.store(parseServiceName("orders"), { ...plan, localities: { prefer: "zone", levels } });
+    expect((await steelyard("get", "zones", "orders")).out).toBe(
+      [
+        "PRIORITY  ZONE         CAPACITY   CALLS  TRAFFIC  SENDS",
+        "       0  eu/a           33.3 %  50.0 %   37.0 %  eu/a 71.1 %, eu/b 28.9 %",
+        "       0  eu/b           66.7 %  50.0 %   63.0 %  eu/b 97.0 %, eu/a 3.0 %",
+        "       0  (elsewhere)                             eu/b 100.0 %",
+        "",
+      ].join("\n"),
+    );
+    const json = JSON.parse((await steelyard("get", "zones", "orders", "-o", "json")).out);
+    expect(json).toEqual((await api.get("/v1/services/orders/weights")).body.localities);
+    expect(json.levels[0].zones[0].sends).toEqual({ "eu/a": 0.711, "eu/b": 0.289 });
+  });
+
   test("weights before the first plan", async () => {
     expect((await steelyard("get", "weights", "orders")).out).toContain("no endpoints yet");
   });

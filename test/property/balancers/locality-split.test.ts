@@ -1,6 +1,6 @@
 // The split over zones: complete, within what zones can take, and without jumps.
 import { expect, test } from "@jest/globals";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type LocalitySettings, localitySplit, type ZoneLoad } from "../../../src/balancers/failover/locality-split.js";
 
 const amount = fc.oneof(fc.constant(0), fc.double({ min: 0.01, max: 1_000, noNaN: true }));

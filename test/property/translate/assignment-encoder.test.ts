@@ -20,6 +20,7 @@ const member = (index: number): fc.Arbitrary<AssignmentEndpoint> =>
       priority: fc.constantFrom(0, 1, 7),
       weight,
       health: fc.constantFrom("UNKNOWN", "HEALTHY", "DRAINING"),
+      localityPart: fc.constantFrom(undefined, 0, 0.03, 0.97, 1),
     })
     .map((fields) => endpoint(`i-${index}`, { ...fields, address: "10.0.0.1", port: 1_000 + index }));
 

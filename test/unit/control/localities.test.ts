@@ -231,7 +231,7 @@ describe("law of the operator and of restarts", () => {
   test("under a freeze demand moves nothing, but a zone that is gone is left", () => {
     const world = new World(TWO_EACH);
     world.run(3, { a: 200, b: 200 });
-    world.controller.onFreeze({ reason: "", sinceWallMs: 0 } as never, world.nowMs, world.nowMs);
+    world.controller.onFreeze({ reason: "", frozenAtMs: 0, expiresAtMs: undefined }, world.nowMs, world.nowMs);
     world.run(60, skew);
     expect(world.zone("a").stays).toBe(0.97);
     world.change(TWO_EACH.map((member) => (member.zone === "a" ? { ...member, health: "DRAINING" as const } : member)));

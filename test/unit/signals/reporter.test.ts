@@ -19,6 +19,13 @@ describe("who reports", () => {
     expect(reporterOf(Node.create({ id: "edge-1", metadata }))?.workers).toBe(1);
   });
 
+  it("takes where it stands, as far as that is plain text of some length", () => {
+    const originOf = (region: string, zone: string) =>
+      reporterOf(Node.create({ id: "edge-1", locality: { region, zone, subZone: "rack" } }))?.origin;
+    expect(originOf("eu", "eu-1a")).toEqual({ region: "eu", zone: "eu-1a" });
+    expect(originOf("x".repeat(129), "a\nb")).toEqual(NOWHERE);
+  });
+
   it.each(["", "x".repeat(257), "edge\n1", "é"])("refuses the node id %p", (id) => {
     expect(reporterOf(Node.create({ id }))).toBeUndefined();
   });

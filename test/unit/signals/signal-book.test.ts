@@ -49,6 +49,27 @@ beforeEach(() => {
   open();
 });
 
+describe("where requests come from", () => {
+  it("is told by locality of the proxies, with their workers", () => {
+    const from = (node: string, zone: string, successes: number, workers: number) =>
+      book.record(
+        report(
+          node,
+          { 9001: sample({ successes }), 9002: sample({ successes: 1 }) },
+          { origin: { region: "r", zone }, workers },
+        ),
+      );
+    from("p1", "a", 99, 2);
+    from("p2", "b", 49, 1);
+    from("p3", "a", 9, 4);
+    settle();
+    expect(last().origins).toEqual([
+      { region: "r", zone: "a", requests: 110, workers: 6 },
+      { region: "r", zone: "b", requests: 50, workers: 1 },
+    ]);
+  });
+});
+
 describe("one proxy", () => {
   it("makes one round per report", () => {
     for (let i = 0; i < 3; i++) {

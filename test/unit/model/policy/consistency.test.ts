@@ -111,3 +111,15 @@ test("envoy asks for the health of gRPC over HTTP/2 only; the server may over ei
   expect(complaints({ protocol: "http2", ...checks("envoy") })).toEqual({});
   expect(complaints(checks("server"))).toEqual({});
 });
+
+describe("failover.locality", () => {
+  test("is for algorithms that may choose: a key has one instance, wherever the caller stands", () => {
+    const failover = { locality: { prefer: "region" } };
+    for (const algorithm of ["adaptive", "round-robin", "random"])
+      expect(complaints({ algorithm, failover })).toEqual({});
+    expect(complaints({ ...hashing({ sourceIp: true }), failover })).toEqual({
+      "/failover/locality":
+        "algorithm consistent-hash sends each key to one instance, so callers cannot be sent to those near them",
+    });
+  });
+});
