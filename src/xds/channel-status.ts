@@ -9,6 +9,7 @@ const MAX_NAMES = 16;
 export function ledgerStatus(typeUrl: string, subscription: Subscription, ledger: Ledger): ChannelStatus {
   const { sent, acked } = ledger.versions;
   const { error } = ledger.refusals;
+  const settled = ledger.idle && ledger.unanswered === 0;
   return {
     typeUrl,
     all: subscription.all,
@@ -17,13 +18,18 @@ export function ledgerStatus(typeUrl: string, subscription: Subscription, ledger
     ackedVersion: acked,
     state: error
       ? "NACKED"
-      : sent === undefined
-        ? "NOT_SENT"
-        : ledger.idle && ledger.unanswered === 0
-          ? "SYNCED"
+      : settled && isUpToDate(sent, ledger)
+        ? "SYNCED"
+        : sent === undefined
+          ? "NOT_SENT"
           : "STALE",
     error: error && { ...error, resources: firstNames(ledger.refusals.names()) },
   };
+}
+
+/** Something was sent, or there was no need to: a client that came back had it all. */
+function isUpToDate(sent: string | undefined, ledger: Ledger): boolean {
+  return sent !== undefined || ledger.names().next().done === false;
 }
 
 export function firstNames(names: Iterable<string>): readonly string[] {

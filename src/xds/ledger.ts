@@ -47,7 +47,7 @@ export class Ledger {
   #ackedVersion: string | undefined;
   #lastNonce = "";
   #highestNonce = 0;
-  #dropFloor = 0;
+  #resendFloor = 0;
   #beating = false;
 
   /** `tokenOf`: what makes two contents the same for the client (the delta version, or with the pinned type version). */
@@ -131,7 +131,7 @@ export class Ledger {
     const entry = this.#entries.find(name);
     if (entry) {
       this.#due.remove(entry);
-      if (entry.held !== undefined) this.#dropFloor = this.#highestNonce;
+      if (entry.held !== undefined) this.#resendFloor = this.#highestNonce;
       entry.held = undefined;
       this.#entries.collect(entry);
     }
@@ -219,11 +219,12 @@ export class Ledger {
 
   /**
    * The nonce that a frame must exceed, so that this stream never sees one twice. A frame with a single resource is sent
-   * again only by force or after its name was dropped; others must simply be newer than all before.
+   * again only by force, after its name was dropped, or after one that it was part of was refused; others must simply be
+   * newer than all before.
    */
   nonceFloor(single: Resource | undefined): number {
     const again = single === undefined || this.#entries.dueAgain(single.name);
-    return again ? this.#highestNonce : this.#dropFloor;
+    return again ? this.#highestNonce : this.#resendFloor;
   }
 
   sent(response: Sending & { readonly resources: readonly Resource[]; readonly removed: readonly string[] }): string {
@@ -346,6 +347,8 @@ export class Ledger {
     for (const name of last.removed) contents.set(name, null);
     const names = [...contents.keys()];
     const wanted = names.filter((name) => this.knows(name));
+    // Its members go out once more, each alone, and one may have gone so before.
+    this.#resendFloor = this.#highestNonce;
     for (const name of wanted) {
       this.#entries.at(name).held = DOUBTFUL;
       this.mark(name);

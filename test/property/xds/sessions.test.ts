@@ -176,6 +176,23 @@ const LEAVING_WHEN_ASKED_AGAIN: Op[] = [
   { op: "subscribe", typeUrl: route, names: [MEMBER] },
 ];
 
+/** Sent alone, then again with one that is refused, then alone once more: that must not be the same response. */
+const REFUSED_TOGETHER: Op[] = [
+  {
+    op: "apply",
+    changes: [
+      { typeUrl: endpoint, name: "c", content: "1", ttl: false },
+      { typeUrl: cluster, name: "c", content: "1", ttl: false },
+    ],
+  },
+  { op: "apply", changes: [{ typeUrl: endpoint, name: "a", content: "bad", ttl: false }] },
+  { op: "subscribe", typeUrl: endpoint, names: ["c"] },
+  { op: "read", count: 1 },
+  { op: "subscribe", typeUrl: cluster, names: [] },
+  { op: "read", count: 1 },
+  { op: "subscribe", typeUrl: endpoint, names: ["a"] },
+];
+
 describe.each([
   ["sotw", []],
   ["delta", []],
@@ -210,6 +227,7 @@ describe.each([
         examples: [
           [GONE_AND_BACK, false, "none"],
           [LEAVING_WHEN_ASKED_AGAIN, false, "none"],
+          [REFUSED_TOGETHER, true, "none"],
         ],
       },
     );

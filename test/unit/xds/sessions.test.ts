@@ -178,4 +178,20 @@ describe("a refused response that was applied in part", () => {
     const after = pullAll();
     expect(after.map(({ typeUrl }) => typeUrl)).toEqual([cluster, endpoint, endpoint]);
   });
+
+  test("a client that comes back with what there is has no need of a response, and is SYNCED", () => {
+    const rig = new SessionRig();
+    put(rig, route, { A: "1" });
+    const version = rig.cache.get(AUDIENCE, route, "A")?.version ?? "";
+    for (const [held, state] of [
+      [version, "SYNCED"],
+      ["older", "NOT_SENT"],
+    ] as const) {
+      const { session, pull } = rig.delta();
+      session.receive(deltaRequest({ typeUrl: route, subscribe: ["A"], initialVersions: new Map([["A", held]]) }), 0);
+      if (state === "SYNCED") expect(pull()).toBeUndefined();
+      expect(session.status()[0]).toMatchObject({ state, sentVersion: undefined });
+      session.close();
+    }
+  });
 });
