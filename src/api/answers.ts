@@ -178,6 +178,7 @@ const loadAnswerSchema = z
     errors: z.number(),
     issued: z.number(),
     inFlight: z.number(),
+    openConnections: z.number().optional().describe("In place of `inFlight`, where proxies pass on connections."),
     rps: z.number(),
     errorRate: share.optional(),
     latencyMs: z.number().optional().describe("Mean time to the first byte of successful answers."),

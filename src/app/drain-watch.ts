@@ -76,5 +76,6 @@ export class DrainWatch implements Component {
 /** An endpoint that no report mentions has nothing in flight. */
 function isIdle(load: EndpointLoad | undefined): boolean {
   if (load === undefined) return true;
-  return load.issued === 0 && load.inFlight === 0 && (load.reportedInFlight ?? 0) === 0;
+  const { issued, inFlight, openConnections = 0, reportedInFlight = 0 } = load;
+  return issued + inFlight + openConnections + reportedInFlight === 0;
 }

@@ -43,10 +43,21 @@ export class EndpointIndex {
     return this.#index(service)?.byEndpoint.get(endpoint);
   }
 
-  /** Whether the endpoint is one of the services that take over when this one cannot. */
-  isOfTakeover(service: ServiceName, endpoint: string): boolean {
-    const failover = this.#services.get(service)?.policy.failover;
-    return takeoverServices(service, failover).some((other) => this.instanceAt(other, endpoint) !== undefined);
+  /**
+   * By endpoint, the service that takes over there for the one of this cluster; undefined where none does. Counts of requests
+   * and of connections do not mix.
+   */
+  takeoverOf(cluster: string): ((endpoint: string) => ServiceName | undefined) | undefined {
+    const service = this.serviceOf(cluster);
+    if (service === undefined) return undefined;
+    const others = takeoverServices(service, this.policyOf(cluster)?.failover).filter(
+      (other) => this.countsConnections(other) === this.countsConnections(service),
+    );
+    if (others.length === 0) return undefined;
+    return (endpoint) =>
+      this.instanceAt(service, endpoint) === undefined
+        ? others.find((other) => this.instanceAt(other, endpoint) !== undefined)
+        : undefined;
   }
 
   /** Instances that compete for traffic; empty when the service is unknown. */

@@ -116,7 +116,7 @@ export class SteelyardServer implements Component {
       ...of("signals"),
       knows: (cluster) => endpoints.serviceOf(cluster),
       instanceAt: (service, endpoint) => endpoints.instanceAt(service, endpoint),
-      isOfTakeover: (service, endpoint) => endpoints.isOfTakeover(service, endpoint),
+      takeoverOf: (service) => endpoints.takeoverOf(service),
       countsConnections: (service) => endpoints.countsConnections(service),
       poolOf: (service) => endpoints.poolOf(service),
     });
@@ -126,6 +126,7 @@ export class SteelyardServer implements Component {
       ...of("lrs"),
       refusal: (node, certificate) => access?.refusal("lrs", node, certificate),
       onReport: (report) => signals.record(report),
+      takeoverOf: (cluster) => endpoints.takeoverOf(cluster),
       utilizationMetricOf: (cluster) => endpoints.policyOf(cluster)?.orca?.utilization,
       onNodeGone: (node) => signals.forgetNode(node),
     });

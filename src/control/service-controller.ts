@@ -72,7 +72,8 @@ export class ServiceController {
   /** Digest of the members in force, and of those in the catalogue. */
   #membership: string;
   #wantedMembership: string;
-  #members: readonly CatalogueInstance[] = [];
+  /** What the proxies have been told of. */
+  #told: { readonly members: readonly CatalogueInstance[]; readonly levels: Levels };
   #snapshot: ServiceSnapshot;
   #related: readonly ServiceSnapshot[];
   /** Of the snapshots. */
@@ -102,6 +103,7 @@ export class ServiceController {
     this.#snapshot = snapshot;
     this.#related = related;
     this.#levels = levelsOf(snapshot, related);
+    this.#told = { members: [], levels: this.#levels };
     this.#bound = bound;
     const usable = restored !== undefined && restored.algorithm === bound.policy.name;
     this.#holdRounds = usable ? settings.guards.restartHoldRounds : 0;
@@ -270,7 +272,7 @@ export class ServiceController {
     const waitMs = urgency === undefined ? 0 : this.#lastPushMs + this.#intervalMs(urgency) - nowMs;
     const push = urgency !== undefined && waitMs <= 0;
     if (push) this.#bringIntoForce(target, nowMs, wallMs);
-    else if (this.#wantedMembership === this.#membership) this.#members = this.#snapshot.instances;
+    else if (this.#wantedMembership === this.#membership) this.#tell();
     this.#plan = this.#makePlan(evaluation);
     return {
       plan: this.#plan,
@@ -340,7 +342,7 @@ export class ServiceController {
     });
     this.#inForce = after;
     this.#authority.adopt(target);
-    this.#members = this.#snapshot.instances;
+    this.#tell();
     this.#membership = this.#wantedMembership;
     this.#zones.broughtIntoForce();
     if (this.#authority.rule === "loop") this.#phases = this.#evaluation?.phases;
@@ -348,11 +350,14 @@ export class ServiceController {
     this.#lastPushMs = nowMs;
   }
 
+  #tell(): void {
+    this.#told = { members: this.#snapshot.instances, levels: this.#levels };
+  }
+
   #makePlan(evaluation: Evaluation): WeightPlan {
     const { freeze, shadows, apart } = this.#authority;
     const { enforcement, policy } = this.#bound;
-    const members = this.#members;
-    const levels = this.#levels;
+    const { members, levels } = this.#told;
     const inForce = this.#inForce;
     const split = this.#zones.inForce;
     const loads = this.#lastRound?.round.loads ?? NO_LOADS;
@@ -383,11 +388,11 @@ export class ServiceController {
     const { freeze, rule } = this.#authority;
     if (freeze === undefined && rule === "registered") return "shadow";
     if (rule === "held" || this.#stale || this.#holdRounds > 0) return "frozen";
-    if (evaluation.panic || this.#levels.own.some(({ load }) => load.panic)) return "panic";
-    const healthy = this.#levels.lastResort
-      ? 0
-      : this.#levels.own.reduce((sum, level) => sum + level.healthy.length, 0);
-    return healthy < this.#snapshot.instances.length ? "degraded" : "normal";
+    const { members, levels } = this.#told;
+    const { own, lastResort } = levels;
+    if (evaluation.panic || own.some(({ load }) => load.panic)) return "panic";
+    const healthy = lastResort ? 0 : own.reduce((sum, level) => sum + level.healthy.length, 0);
+    return healthy < members.length ? "degraded" : "normal";
   }
 
   get #signalMode(): SignalMode {

@@ -72,6 +72,8 @@ export interface EndpointLoad {
   readonly issued: number;
   /** Sum of the last gauges of all live proxies. */
   readonly inFlight: number;
+  /** In place of `inFlight`, which is 0 then: connections that are open, where proxies pass on connections. */
+  readonly openConnections?: number | undefined;
   /** Completions (successes + errors) per second. */
   readonly rps: number;
   /** errors / (successes + errors), 0..1; undefined when nothing completed. Never over `issued`. */

@@ -12,6 +12,7 @@ import { DEFAULT_IGNORED_CLUSTERS, decodeLoadStats } from "./lrs-decoder.js";
 import { readFirstMessage, readLaterMessage } from "./lrs-message.js";
 import { MessageRate } from "./message-rate.js";
 import { type Reporter, reporterOf } from "./reporter.js";
+import { creditedToOwners, type Takeover } from "./takeover-credit.js";
 
 export interface LrsLimits {
   /** Bytes of one message. Default 4 MiB, about 60,000 endpoints. */
@@ -32,6 +33,8 @@ export interface LrsServiceOptions {
   readonly refusal?: (node: string, certificate: Uint8Array | undefined) => string | undefined;
   /** Clusters that are no services. Default: `xds_cluster`. */
   readonly ignoredClusters?: ReadonlySet<string>;
+  /** By endpoint, the cluster that takes over there for this one; default: none does. */
+  readonly takeoverOf?: (cluster: string) => Takeover | undefined;
   /** Which named metric is the utilisation, by cluster; default: the usual ones. */
   readonly utilizationMetricOf?: (cluster: string) => string | undefined;
   readonly limits?: Partial<LrsLimits>;
@@ -137,9 +140,9 @@ export class LrsService {
       for (const [reason, times] of rejected) {
         this.#metrics.count("steelyard_lrs_rejected_total", { reason }, times);
       }
-      for (const report of reports) {
-        this.#options.onReport(byLocality.has(report.cluster) ? gauges.complete(report) : report);
-      }
+      const complete = reports.map((report) => (byLocality.has(report.cluster) ? gauges.complete(report) : report));
+      const { takeoverOf, onReport } = this.#options;
+      for (const report of takeoverOf ? creditedToOwners(complete, takeoverOf) : complete) onReport(report);
     });
     call.on("end", () => {
       leave();

@@ -57,6 +57,8 @@ export interface LoadInput {
   readonly instance: InstanceId;
   readonly total: EndpointTotal;
   readonly inFlight: number;
+  /** Where connections are counted. */
+  readonly openConnections?: number | undefined;
   readonly intervalMs: number;
   readonly ageMs: number;
   readonly little: LittleState;
@@ -79,6 +81,7 @@ export function endpointLoad(input: LoadInput): { readonly load: EndpointLoad; r
     errors,
     issued,
     inFlight,
+    openConnections: input.openConnections,
     rps: total.rps,
     errorRate: completions > 0 ? errors / completions : undefined,
     latencyMs,

@@ -49,6 +49,8 @@ export interface ServiceRoundsOptions {
   readonly maxReporters: number;
   /** Instances that may take traffic now: those whose utilisation decides about mode U. */
   readonly pool: () => readonly InstanceId[];
+  /** Whether its gauges are of connections; default: of requests. */
+  readonly countsConnections?: () => boolean;
   readonly budget: SampleBudget;
   /** Of endpoints with sampled attempts; default: none. */
   readonly attemptBudget?: SampleBudget;
@@ -230,6 +232,7 @@ export class ServiceRounds {
     const totals = hear(contributions);
     const inFlight = sumGauges(Array.from(this.#reporters.values(), ({ gauges }) => gauges));
     this.#hearBackends(totals, nowMs, intervalMs);
+    const ofConnections = this.#options.countsConnections?.() === true;
     const loads = new Map<InstanceId, EndpointLoad>();
     const sums = { intervalMs, successes: 0, errors: 0, measured: 0, little: false };
     const { mentionedAtMs } = this.#endpoints.columns;
@@ -244,7 +247,8 @@ export class ServiceRounds {
       const { load, little } = endpointLoad({
         instance,
         total,
-        inFlight: gauge,
+        inFlight: ofConnections ? 0 : gauge,
+        openConnections: ofConnections ? gauge : undefined,
         intervalMs,
         ageMs,
         little: littleAt(this.#endpoints, slot),

@@ -26,8 +26,8 @@ export interface SignalBookOptions {
   readonly knows: (cluster: string) => ServiceName | undefined;
   /** Which instance of the service has this `endpointKey`. */
   readonly instanceAt: (service: ServiceName, endpointKey: string) => InstanceId | undefined;
-  /** Whether an endpoint of this service's cluster is another service's, which takes over: no news of this one. */
-  readonly isOfTakeover?: (service: ServiceName, endpointKey: string) => boolean;
+  /** By endpoint, the service that takes over there for this one; default: none does. */
+  readonly takeoverOf?: (service: ServiceName) => ((endpointKey: string) => ServiceName | undefined) | undefined;
   /** Instances that may take traffic now: those whose utilisation decides about mode U. */
   readonly poolOf: (service: ServiceName) => readonly InstanceId[];
   /** Whether the service is one of plain connections, whose counters mean something else. Default: none is. */
@@ -86,7 +86,8 @@ export class SignalBook {
   /** Takes tries at endpoints that access logs tell of, for latency only: rates and errors are the load reports'. */
   recordAttempts(attempts: readonly Attempt[]): void {
     for (const attempt of attempts) {
-      const service = this.#options.knows(attempt.cluster);
+      const called = this.#options.knows(attempt.cluster);
+      const service = called && (this.#options.takeoverOf?.(called)?.(attempt.endpoint) ?? called);
       const instance = service && this.#options.instanceAt(service, attempt.endpoint);
       if (service === undefined) this.#drop("unknown_cluster");
       else if (instance === undefined) this.#drop("unknown_endpoint");
@@ -142,6 +143,7 @@ export class SignalBook {
       staleAfterMs: this.#options.staleAfterMs ?? 60_000,
       maxReporters: this.#limits.maxReporters,
       pool: () => this.#options.poolOf(service),
+      countsConnections: () => this.#options.countsConnections?.(service) === true,
       budget: this.#budget,
       attemptBudget: this.#attemptBudget,
       onRound: (round, closedBy) => this.#deliver(round, closedBy),
@@ -156,7 +158,7 @@ export class SignalBook {
     for (const [endpoint, sample] of report.endpoints) {
       const id = this.#options.instanceAt(service, endpoint);
       if (id !== undefined) samples.set(id, ofConnections ? sampleOfConnections(sample) : sample);
-      else if (this.#options.isOfTakeover?.(service, endpoint) !== true) this.#drop("unknown_endpoint");
+      else this.#drop("unknown_endpoint");
     }
     return samples;
   }

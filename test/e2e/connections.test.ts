@@ -1,4 +1,6 @@
 // A service of plain connections on a real Envoy: its own listener, and connections by weight.
+import { Agent, request } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, expect, test } from "@jest/globals";
 import { ask } from "../../envoy/lab/ask.js";
 import { freePorts } from "../../envoy/lab/ports.js";
@@ -41,3 +43,73 @@ test("connections to the service's port go to its instances by weight, and its p
   // The gateway knows hosts of requests only.
   expect((await ask({ port: rig.listenerPort, host: "wire" })).status).toBe(404);
 });
+
+test("a drain leaves open connections alone and waits for them, idle ones too; then it ends before its timeout", async () => {
+  rig = await Rig.create();
+  const { api } = await rig.startServer();
+  const [port] = (await freePorts(1)) as [number];
+  await api.send("PUT", "/v1/services/wire", { algorithm: "round-robin", protocol: { tcp: { port } } });
+  const envoy = await rig.startEnvoy();
+  const backends = await rig.startBackends(2, { prefix: "b", service: "wire" });
+  await until(async () => ((await envoy.admin.hosts("wire"))?.length === 2 ? true : undefined), {
+    what: "Envoy knows both instances",
+  });
+  const connection = new OneConnection(port);
+  rig.defer("the connection", () => connection.close());
+  const name = await connection.ask();
+  const { registration } = backends.find(({ backend }) => backend.name === name) ?? {};
+  if (registration === undefined) throw new Error(`no backend ${name}`);
+
+  await registration.drain({ timeoutSeconds: 120 });
+  const open = await until(
+    async () => {
+      const { endpoints } = (await api.get("/v1/services/wire/weights")) as {
+        endpoints: { instance: string; health: string; load?: { openConnections?: number } }[];
+      };
+      const { health, load } = endpoints.find(({ instance }) => instance === name) ?? {};
+      return health === "DRAINING" ? load?.openConnections || undefined : undefined;
+    },
+    { what: "the open connection is reported", deadlineMs: 10_000 },
+  );
+  expect(open).toBe(1);
+  // Twice as many reports, one a second, as would end the drain. The connection is idle for three of them at a time: the
+  // backend closes one that is for five seconds.
+  for (let reports = 1; reports <= 6; reports++) {
+    await setTimeout(1_000);
+    expect(await registration.isRegistered()).toBe(true);
+    if (reports % 3 === 0) expect(await connection.ask()).toBe(name);
+  }
+  for (let n = 0; n < 10; n++) expect((await ask({ port, host: "x" })).headers["x-backend"]).not.toBe(name);
+
+  connection.close();
+  await until(async () => ((await registration.isRegistered()) ? undefined : true), {
+    what: "the drain is over",
+    deadlineMs: 10_000,
+  });
+});
+
+/** Requests one after the other over one connection. */
+class OneConnection {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #port: number;
+
+  constructor(port: number) {
+    this.#port = port;
+  }
+
+  /** The backend at its other end. */
+  async ask(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const call = request({ agent: this.#agent, host: "127.0.0.1", port: this.#port }, (response) => {
+        response.resume();
+        response.on("end", () => resolve(String(response.headers["x-backend"])));
+      });
+      call.on("error", reject);
+      call.end();
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}

@@ -158,7 +158,51 @@ test("another service takes over when all own instances are out, and gives back;
   const back = await measured(it, ([level]) => level?.share === 1);
   expect(back.shareOf("own")).toBe(1);
   expect(it.load.summary(startMs).errors).toBe(0);
-  // Load on the other service's instances is no news of this one, and no unknown endpoint either.
   const metrics = await (await fetch(`${it.rig.server.diagnosticsUrl}/metrics`)).text();
   expect(metrics).not.toMatch(/steelyard_signal_dropped_total\{[^}]*unknown_endpoint/);
 });
+
+test("a service that takes over hears of that load as of its own: it adapts", async () => {
+  let own: readonly RigBackend[] = [];
+  let standing: readonly RigBackend[] = [];
+  const policy = { algorithm: "adaptive", failover: { services: ["backup"] } };
+  const it = await world(policy, async (created) => {
+    own = await created.startBackends(2, { prefix: "own", service: "shop" });
+    standing = await created.startBackends(3, { prefix: "backup", service: "backup" });
+  });
+  await say(own, "starting");
+  await measured(it, (levels) => levels[1]?.share === 1);
+  const { api } = it.rig.server;
+  const backup = () => api.get("/v1/services/backup/weights") as Promise<Heard>;
+  // Nobody calls it by its own name. 500 a second in reports of 1 s: 4.5 standard deviations of a Poisson count are 101.
+  await until(
+    async () => {
+      const { endpoints, signalMode } = await backup();
+      const rps = endpoints.reduce((sum, { load }) => sum + (load?.rps ?? 0), 0);
+      return signalMode === "L" && Math.abs(rps - RATE_RPS) < 101 ? true : undefined;
+    },
+    { what: "the service that takes over hears of all its load", deadlineMs: 10_000 },
+  );
+  standing[0]?.backend.inject({ failFraction: 1 });
+  await until(
+    async () => {
+      const failing = (await backup()).endpoints.find(({ instance }) => instance === "backup-1");
+      return failing !== undefined && failing.share < 0.02 && failing.reasons[0]?.startsWith("failing")
+        ? true
+        : undefined;
+    },
+    { what: "the failing one is shed", deadlineMs: 15_000 },
+  );
+  const shed = await measured(it, () => true);
+  expect(shed.shareOf("backup-1")).toBeLessThan(0.05);
+});
+
+interface Heard {
+  readonly signalMode: string;
+  readonly endpoints: readonly {
+    readonly instance: string;
+    readonly share: number;
+    readonly reasons: readonly string[];
+    readonly load?: { readonly rps: number };
+  }[];
+}

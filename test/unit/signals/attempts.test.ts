@@ -121,6 +121,30 @@ describe("sampled attempts", () => {
     expect([sampled?.p90Ms, sampled?.p99Ms]).toEqual([undefined, undefined]);
   });
 
+  it("at an instance that takes over are told of its own service", () => {
+    const backup = parseServiceName("backup");
+    const clusters: ReadonlySet<string> = new Set([CHECKOUT, backup]);
+    book = new SignalBook({
+      clock,
+      metrics,
+      knows: (cluster) => (clusters.has(cluster) ? parseServiceName(cluster) : undefined),
+      instanceAt: (service, key) =>
+        key === (service === backup ? "127.0.0.1:9002" : "127.0.0.1:9001") ? A : undefined,
+      takeoverOf: (service) =>
+        service === CHECKOUT ? (key) => (key.endsWith("9002") ? backup : undefined) : undefined,
+      poolOf: () => [A],
+    });
+    book.recordAttempts([attempt({ endpoint: "127.0.0.1:9002", latencyMs: 30 })]);
+    const rounds: LoadRound[] = [];
+    book.onRound((closed) => rounds.push(closed));
+    book.record(report("p1", { 9002: sample({ successes: 10 }) }, { cluster: backup }));
+    clock.advance(1_000);
+    expect(rounds.map(({ service, loads }) => [service, loads.get(A)?.latencySource, loads.get(A)?.latencyMs])).toEqual(
+      [[backup, "access-log", 30]],
+    );
+    expect(metrics.totals.get("steelyard_signal_dropped_total unknown_endpoint")).toBeUndefined();
+  });
+
   it("of unknown services and endpoints take no memory, nor do more endpoints than allowed", () => {
     open(1);
     book.recordAttempts([
