@@ -12,6 +12,9 @@ export interface Entry extends DueEntry {
   flying: boolean;
 }
 
+/** The client has something under this name, but which content is not known: no content equals it. */
+export const DOUBTFUL = "";
+
 export type Known = Pick<Entry, "name" | "due" | "held" | "flying">;
 
 const NONE: ReadonlyMap<string, string> = new Map();

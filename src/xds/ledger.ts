@@ -6,11 +6,11 @@ import type { Delivery } from "./delivery.js";
 import { DueQueue } from "./due-queue.js";
 import type { Frame, SingleFrame } from "./frame.js";
 import { InFlight } from "./in-flight.js";
-import { type Entry, LedgerEntries } from "./ledger-entries.js";
+import { DOUBTFUL, type Entry, LedgerEntries } from "./ledger-entries.js";
 import { Refusals, type Version } from "./refusals.js";
 import type { RefusalError } from "./request.js";
 import type { Resource } from "./resource.js";
-import { type ResourceStatus, requested } from "./resource-status.js";
+import { type ResourceStatus, requested, statusOf } from "./resource-status.js";
 import type { SharedNames } from "./shared-names.js";
 
 interface Sending {
@@ -28,8 +28,6 @@ interface Greeted extends Omit<Sending, "nonce"> {
 /** A name with what is to be sent of it: the resource, or that it does not exist. */
 type Candidate = readonly [name: string, resource: Resource | undefined];
 
-/** The client has something under this name, but which content is not known: no content equals it. */
-const DOUBTFUL = "";
 const NOTHING: readonly never[] = [];
 
 export class Ledger {
@@ -361,21 +359,8 @@ export class Ledger {
 
   /** What became of every name that was sent or is among `asked`. */
   *resources(asked: Iterable<string>): Generator<ResourceStatus> {
-    for (const { name, held, flying } of this.#entries.all()) {
-      if (held === undefined) continue;
-      const refusal = this.#refusals.get(name);
-      const version = refusal ? refusal.members.get(name) : held;
-      const state = refusal
-        ? "NACKED"
-        : flying
-          ? "SENT"
-          : held === null
-            ? "ABSENT"
-            : held === DOUBTFUL
-              ? "REQUESTED"
-              : "ACKED";
-      // A token may have more than the version in it.
-      yield { name, state, version: version?.split("@", 1)[0] || undefined, error: refusal?.error };
+    for (const entry of this.#entries.all()) {
+      if (entry.held !== undefined) yield statusOf(entry, this.#refusals.get(entry.name));
     }
     for (const name of asked) if (!this.knows(name)) yield requested(name);
   }

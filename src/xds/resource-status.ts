@@ -1,4 +1,6 @@
 // What is known of one resource at one client, as the engine sees it.
+import { DOUBTFUL, type Known } from "./ledger-entries.js";
+import type { Refusal } from "./refusals.js";
 import type { RefusalError } from "./request.js";
 
 /**
@@ -22,3 +24,14 @@ export const requested = (name: string): ResourceStatus => ({
   version: undefined,
   error: undefined,
 });
+
+/** Of a name that the client was told something about. @param refusal that stands against what it was told */
+export function statusOf({ name, held, flying }: Known, refusal: Refusal | undefined): ResourceStatus {
+  const version = refusal ? refusal.members.get(name) : held;
+  // A token may have more than the version in it.
+  const common = { name, version: version?.split("@", 1)[0] || undefined, error: refusal?.error };
+  if (refusal) return { ...common, state: "NACKED" };
+  if (flying) return { ...common, state: "SENT" };
+  if (held === null) return { ...common, state: "ABSENT" };
+  return { ...common, state: held === DOUBTFUL ? "REQUESTED" : "ACKED" };
+}
