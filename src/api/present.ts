@@ -146,7 +146,7 @@ function presentLocalities({ prefer, levels }: PlanLocalities): WeightsAnswer["l
     prefer,
     levels: levels.map(({ priority, zones, elsewhere }) => ({
       priority,
-      zones: zones.map(({ sends, ...zone }) => ({ ...zone, sends: named(zones, sends) })),
+      zones: zones.map(({ sends, degradedPart: _stands, ...zone }) => ({ ...zone, sends: named(zones, sends) })),
       elsewhere: named(zones, elsewhere),
     })),
   };

@@ -46,10 +46,8 @@ function zoned(group: TrafficGroup, priority: number, split: ZoneSplit): Traffic
   }
   const zones = level.zones.flatMap((zone, i) => {
     const members = byZone.get(zoneKey(zone));
-    // A zone whose healthy ones can take nothing may have degraded ones that do.
-    return members === undefined
-      ? []
-      : [{ zone, members, crowding: level.crowding[i] ?? 1, part: zone.share || LEAST }];
+    const part = zone.share || zone.degradedPart;
+    return members === undefined ? [] : [{ zone, members, crowding: level.crowding[i] ?? 1, part }];
   });
   const total = zones.reduce((sum, { part }) => sum + part, 0);
   return zones.map(({ zone, members, crowding, part }) => ({
@@ -60,5 +58,3 @@ function zoned(group: TrafficGroup, priority: number, split: ZoneSplit): Traffic
     members,
   }));
 }
-
-const LEAST = 1e-3;

@@ -115,9 +115,10 @@ export class ServiceController {
     this.#authority = new Authority(word, this.#inForce, heldFrom(restored));
     this.#pool = pooled(groupsOf(this.#levels.own, this.#zones.split));
     this.#wantedMembership = membershipOf(snapshot.instances, this.#pool, this.#levels.lastResort);
-    // What was in force before a restart stays, where it still can.
-    const zonesStay = restored?.zones !== undefined && snapshot.policy.failover?.locality !== undefined;
-    if (!zonesStay || this.#wantedMembership !== this.#membership) this.#arrange();
+    const preference = snapshot.policy.failover?.locality;
+    const unchanged = restored?.zones !== undefined && this.#wantedMembership === this.#membership;
+    if (unchanged && preference !== undefined) this.#zones.resume(this.#levels.own, preference);
+    else this.#arrange();
   }
 
   get snapshot(): ServiceSnapshot {
@@ -220,9 +221,8 @@ export class ServiceController {
   #hearCallers(round: LoadRound): void {
     this.#zones.hear(round);
     if (this.#authority.rule === "held" || this.#holdRounds > 0 || this.#stale) return;
-    const { own } = this.#levels;
-    const renewed = this.#zones.renew(own, this.#snapshot.policy.failover?.locality, this.#findings);
-    if (renewed) this.#pool = pooled(groupsOf(own, this.#zones.split), this.#pool);
+    const renewed = this.#zones.renew(this.#snapshot.policy.failover?.locality, this.#findings);
+    if (renewed) this.#pool = pooled(groupsOf(this.#levels.own, this.#zones.split), this.#pool);
   }
 
   /** Undefined while somebody else than the loop decides. */

@@ -11,6 +11,7 @@ import type { Urgency } from "./guards/push-interval.js";
 import type { Level } from "./levels.js";
 import { rampStart } from "./modifiers/ramp.js";
 import type { ControlSettings } from "./settings.js";
+import { type LevelPlaces, placesOf } from "./zone-places.js";
 import { isOtherSplit, type ZoneSplit, zoneSplitOf, zoneSplitSchema } from "./zone-split.js";
 
 /** What the loop has found out about instances, as of its last evaluation. */
@@ -31,6 +32,8 @@ export class ZonePreference {
   #heard: CallerDemand;
   /** By which the split is made. */
   #actedOn: CallerDemand;
+  /** As last arranged. */
+  #places: readonly LevelPlaces[] = [];
   /** undefined: distance plays no part. */
   #split: ZoneSplit | undefined;
   #inForce: ZoneSplit | undefined;
@@ -67,21 +70,27 @@ export class ZonePreference {
     this.#heard = addCalls(this.#heard, round);
   }
 
+  /** After a restart that finds members as they were: what was in force stays. */
+  resume(levels: readonly Level[], { prefer }: LocalityPreference): void {
+    this.#places = placesOf(levels, prefer);
+  }
+
   /**
    * Members, their health or the policy may have changed.
    * @param findings where the loop decides; undefined: the registered weights are what zones can take
    */
   arrange(levels: readonly Level[], preference: LocalityPreference | undefined, findings: Findings | undefined): void {
-    const split = preference && zoneSplitOf(levels, preference, this.#actedOn, this.#leftBy(levels, findings));
+    this.#places = preference === undefined ? [] : placesOf(levels, preference.prefer);
+    const split = preference && zoneSplitOf(this.#places, preference, this.#actedOn, this.#leftBy(findings, "joining"));
     if (!isOtherSplit(this.#split, split)) return;
     this.#split = split;
     this.#due = "members";
   }
 
   /** After a round: demand may have moved, and zones may have got better or worse. Returns whether the split is a new one. */
-  renew(levels: readonly Level[], preference: LocalityPreference | undefined, findings: Findings | undefined): boolean {
+  renew(preference: LocalityPreference | undefined, findings: Findings | undefined): boolean {
     if (preference === undefined) return false;
-    const split = zoneSplitOf(levels, preference, this.#heard, this.#leftBy(levels, findings));
+    const split = zoneSplitOf(this.#places, preference, this.#heard, this.#leftBy(findings, "known"));
     if (!isOtherSplit(this.#split, split)) return false;
     this.#actedOn = this.#heard;
     this.#split = split;
@@ -94,13 +103,16 @@ export class ZonePreference {
     this.#due = undefined;
   }
 
-  /** Those who were not in the pool begin as the ramp will have them begin. */
-  #leftBy(levels: readonly Level[], findings: Findings | undefined): (instance: InstanceId) => number {
+  /** @param others what those are who were not in the pool: such as join begin as the ramp will have them begin */
+  #leftBy(findings: Findings | undefined, others: "joining" | "known"): (instance: InstanceId) => number {
     if (findings === undefined) return () => 1;
     const { pool, left, ramp } = findings;
-    const known = new Map(pool.ids.map((id, i) => [id, left[i] ?? 1]));
-    const ids = levels.flatMap(({ healthy, degraded }) => [...healthy, ...degraded].map(({ id }) => id));
+    const held = new Map<InstanceId, number>();
+    for (const [i, id] of pool.ids.entries()) if ((left[i] ?? 1) < 1) held.set(id, left[i] ?? 1);
+    if (others === "known") return held.size === 0 ? () => 1 : (id) => held.get(id) ?? 1;
+    const known = new Set(pool.ids);
+    const ids = this.#places.flatMap(({ serving }) => serving.map(({ id }) => id));
     const first = rampStart(ids, ramp, this.#settings);
-    return (id) => known.get(id) ?? first;
+    return (id) => held.get(id) ?? (known.has(id) ? 1 : first);
   }
 }

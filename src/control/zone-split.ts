@@ -3,12 +3,11 @@
 import { z } from "zod";
 import { type LocalitySplit, localitySplit } from "../balancers/failover/locality-split.js";
 import type { InstanceId } from "../model/ids.js";
-import type { CatalogueInstance } from "../model/instance.js";
 import type { PlanLocalities } from "../model/plan.js";
 import type { LocalityPreference } from "../model/policy/failover.js";
-import { isPlaced, NEARNESSES, type Zone, zoneKey, zoneOf } from "../model/zone.js";
+import { isPlaced, NEARNESSES, zoneKey } from "../model/zone.js";
 import { type CallerDemand, type CallerRow, demandByZone } from "./caller-demand.js";
-import type { Level } from "./levels.js";
+import type { LevelPlaces } from "./zone-places.js";
 
 const part = z.number().min(0).max(1);
 
@@ -25,6 +24,7 @@ export const zoneSplitSchema = z.object({
           demand: part,
           share: part,
           sends: z.array(part),
+          degradedPart: part,
         }),
       ),
       elsewhere: z.array(part),
@@ -44,25 +44,18 @@ const CROWDING_DEAD_BAND_LOG = 0.25;
 
 /** @param leftOf part of its capacity that modifiers leave an instance, 0..1 */
 export function zoneSplitOf(
-  levels: readonly Level[],
+  places: readonly LevelPlaces[],
   { prefer, bandPercent, probePercent }: LocalityPreference,
   demand: CallerDemand,
   leftOf: (instance: InstanceId) => number,
 ): ZoneSplit {
   const settings = { band: bandPercent / 100, probe: probePercent / 100 };
   const calls = demandByZone(demand, prefer);
-  const capacityOf = ({ id, weight, drain }: CatalogueInstance): number => weight * (drain?.left || 1) * leftOf(id);
   return {
     prefer,
-    levels: levels.map(({ priority, instances, healthy, degraded }): ZonedLevel => {
-      const zones = zonesOf(instances.map(({ locality }) => zoneOf(locality, prefer)));
-      const keys = zones.map(zoneKey);
-      const byZone = (
-        members: readonly CatalogueInstance[],
-        valueOf: (member: CatalogueInstance) => number,
-      ): number[] => sums(keys, members, ({ locality }) => zoneKey(zoneOf(locality, prefer)), valueOf);
-      const registered = byZone(instances, ({ weight }) => weight);
-      const capacities = byZone(healthy.length > 0 ? healthy : degraded, capacityOf);
+    levels: places.map(({ priority, zones, keys, registered, serving, degradedParts }): ZonedLevel => {
+      const capacities = zones.map(() => 0);
+      for (const { id, zone, capacity } of serving) capacities[zone] = (capacities[zone] ?? 0) + capacity * leftOf(id);
       const rows = zones.map((zone, i) => (isPlaced(zone, prefer) ? calls.get(keys[i] ?? "") : undefined));
       const demands = demandsOf(calls, rows, partsOf(registered));
       const split = localitySplit(
@@ -79,6 +72,7 @@ export function zoneSplitOf(
           demand: asPart(demands.ofZones[i]),
           share: asPart(split.shares[i]),
           sends: (split.sends[i] ?? []).map(asPart),
+          degradedPart: asPart(degradedParts[i]),
         })),
         elsewhere: split.elsewhere.map(asPart),
         crowding: crowdingOf(calls, rows, demands, split),
@@ -98,7 +92,7 @@ export function isOtherSplit(a: ZoneSplit | undefined, b: ZoneSplit | undefined)
   if (a.prefer !== b.prefer || a.levels.length !== b.levels.length) return true;
   return a.levels.some((level, i) => {
     const other = b.levels[i];
-    if (other === undefined || placesOf(other) !== placesOf(level)) return true;
+    if (other === undefined || namesOf(other) !== namesOf(level)) return true;
     const rows = level.zones.map(({ sends }, zone) => [sends, other.zones[zone]?.sends ?? []] as const);
     return (
       [...rows, [level.elsewhere, other.elsewhere] as const].some(([before, after]) =>
@@ -111,8 +105,8 @@ export function isOtherSplit(a: ZoneSplit | undefined, b: ZoneSplit | undefined)
   });
 }
 
-function placesOf({ priority, zones }: ZonedLevel): string {
-  return [priority, ...zones.map(zoneKey)].join(" ");
+function namesOf({ priority, zones }: ZonedLevel): string {
+  return [priority, ...zones.map((zone) => `${zoneKey(zone)}${zone.degradedPart}`)].join(" ");
 }
 
 interface Demands {
@@ -156,22 +150,6 @@ function crowdingOf(
     if (known === 0) return 1;
     return all * callers.reduce((sum, caller) => sum + (caller.calls / known) ** 2 / caller.workers, 0);
   });
-}
-
-function zonesOf(places: readonly Zone[]): readonly Zone[] {
-  const zones = new Map(places.map((zone) => [zoneKey(zone), zone]));
-  return [...zones].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, zone]) => zone);
-}
-
-function sums<T>(
-  keys: readonly string[],
-  members: readonly T[],
-  keyOf: (member: T) => string,
-  valueOf: (member: T) => number,
-): number[] {
-  const byKey = new Map<string, number>();
-  for (const member of members) byKey.set(keyOf(member), (byKey.get(keyOf(member)) ?? 0) + valueOf(member));
-  return keys.map((key) => byKey.get(key) ?? 0);
 }
 
 /** Rounding may leave it a trace above 1. */

@@ -75,6 +75,11 @@ export interface PlanZone extends Zone {
   readonly share: number;
   /** What callers here send to each zone, in their order; adds up to 1, unless nobody can take traffic. */
   readonly sends: readonly number[];
+  /**
+   * 0, unless those who could take traffic here are all degraded while others are healthy elsewhere: their part of all who
+   * could. It stands in for `sends` where degraded instances are drawn; of what healthy ones take, nothing comes here.
+   */
+  readonly degradedPart: number;
 }
 
 export interface LocalityLevel {

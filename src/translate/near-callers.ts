@@ -38,7 +38,7 @@ function reachOf({ zones, elsewhere }: LocalityLevel, from: string | undefined):
   const sends = zones.find((zone) => zoneKey(zone) === from)?.sends ?? elsewhere;
   return new Map(
     zones.map((zone, i) => {
-      const part = sends[i] ?? 0;
+      const part = sends[i] || zone.degradedPart;
       return [zoneKey(zone), { part, perShare: zone.share > 0 ? part / zone.share : 1 }];
     }),
   );

@@ -126,8 +126,8 @@ describe("get", () => {
       "distance plays no part: failover.locality is not set\n",
     );
     const zones = [
-      { region: "eu", zone: "a", capacity: 1 / 3, demand: 0.5, share: 0.37, sends: [0.711, 0.289] },
-      { region: "eu", zone: "b", capacity: 2 / 3, demand: 0.5, share: 0.63, sends: [0.03, 0.97] },
+      { region: "eu", zone: "a", capacity: 1 / 3, demand: 0.5, share: 0.37, sends: [0.711, 0.289], degradedPart: 0 },
+      { region: "eu", zone: "b", capacity: 2 / 3, demand: 0.5, share: 0.63, sends: [0.03, 0.97], degradedPart: 0 },
     ];
     const levels = [{ priority: 0, zones, elsewhere: [0, 1] }];
     api.plans.store(parseServiceName("orders"), { ...plan, localities: { prefer: "zone", levels } });

@@ -171,6 +171,19 @@ describe("zones by capacity and demand", () => {
     expect(toB).toBeGreaterThan(0.9);
   });
 
+  test("a zone with degraded instances only serves when degraded ones are drawn, and by how many they are", () => {
+    const degraded = { zone: "b", health: "DEGRADED" as const };
+    const world = new World([{ zone: "a" }, { zone: "a", health: "DEGRADED" }, degraded, degraded], {
+      algorithm: "round-robin",
+    });
+    expect(world.zone("a")).toMatchObject({ capacity: 1, stays: 1, degradedPart: 0 });
+    expect(world.zone("b")).toMatchObject({ stays: 0, sends: [1, 0], degradedPart: 0.5 });
+    // One of four is healthy and takes 35 per cent; of the rest two parts in three are for the zone that is near.
+    expect(world.shareOf(0)).toBeCloseTo(0.35, 9);
+    expect(world.shareOf(1)).toBeCloseTo((0.65 * 1) / 1.5, 9);
+    expect(world.shareOf(2, 3)).toBeCloseTo((0.65 * 0.5) / 1.5, 9);
+  });
+
   test("regions are zones where regions are preferred; a standby priority has zones of its own", () => {
     const world = new World([{ zone: "a" }, { zone: "b" }, { zone: "c", priority: 1 }, { zone: "d", priority: 1 }], {
       failover: { locality: { prefer: "region" } },

@@ -21,8 +21,8 @@ const LOCALITIES: PlanLocalities = {
     {
       priority: 0,
       zones: [
-        { region: "r", zone: "a", capacity: 0.25, demand: 0.5, share: 0.4, sends: [0.7, 0.3] },
-        { region: "r", zone: "b", capacity: 0.75, demand: 0.5, share: 0.6, sends: [0.1, 0.9] },
+        { region: "r", zone: "a", capacity: 0.25, demand: 0.5, share: 0.4, sends: [0.7, 0.3], degradedPart: 0 },
+        { region: "r", zone: "b", capacity: 0.75, demand: 0.5, share: 0.6, sends: [0.1, 0.9], degradedPart: 0 },
       ],
       elsewhere: [0.2, 0.8],
     },
@@ -110,6 +110,14 @@ describe("Envoy", () => {
     const [level] = LOCALITIES.levels;
     const none = { ...LOCALITIES, levels: level === undefined ? [] : [{ ...level, elsewhere: [1, 0] }] };
     expect(weights(service({ locality: {} }, none), plane(""))).toEqual({ "r/a/": 100_000, "r/b/": 1 });
+  });
+
+  test("is told of a zone with degraded instances only what it shall get of what goes to degraded ones", () => {
+    const [level] = LOCALITIES.levels;
+    const zones = level?.zones.map((zone, i) => ({ ...zone, sends: [1, 0], degradedPart: i === 0 ? 0 : 0.5 })) ?? [];
+    const only = { ...LOCALITIES, levels: level === undefined ? [] : [{ ...level, zones, elsewhere: [1, 0] }] };
+    const of = service({ locality: {} }, only, ["DEGRADED"]);
+    for (const zone of ["a", "b", ""]) expect(weights(of, plane(zone))).toEqual({ "r/a/": 100_000, "r/b/": 50_000 });
   });
 
   test("draws a locality first only where the policy prefers near ones", () => {
