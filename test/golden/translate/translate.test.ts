@@ -6,9 +6,10 @@ import { bindPolicy } from "../../../src/balancers/registry.js";
 import { isHashing, LEAST_REQUEST } from "../../../src/model/enforcement.js";
 import { parseInstanceId, parseRouteName, parseServiceName } from "../../../src/model/ids.js";
 import type { CatalogueInstance } from "../../../src/model/instance.js";
-import type { PlanEntry, WeightPlan } from "../../../src/model/plan.js";
+import type { PlanEntry, PlanLocalities, WeightPlan } from "../../../src/model/plan.js";
 import { routeSchema } from "../../../src/model/route/route.js";
 import { type ServiceSnapshot, servicePolicySchema } from "../../../src/model/service.js";
+import { NOWHERE } from "../../../src/model/zone.js";
 import { type BootstrapOptions, bootstrapYaml } from "../../../src/translate/bootstrap.js";
 import { type DataPlane, FULL_ENVOY } from "../../../src/translate/data-plane.js";
 import type { ListenerAddress } from "../../../src/translate/gateway.js";
@@ -23,8 +24,11 @@ interface ServiceCase {
   readonly service: string;
   /** Default: an Envoy. */
   readonly client?: DataPlane["client"];
+  /** Where it stands; default: it does not say. */
+  readonly locality?: DataPlane["locality"];
   readonly policy: unknown;
   readonly enforcement?: WeightPlan["enforcement"];
+  readonly localities?: PlanLocalities;
   readonly endpoints: readonly (Partial<CatalogueInstance> & Partial<PlanEntry> & { readonly id: string })[];
 }
 
@@ -72,8 +76,10 @@ function translate(input: ServiceCase | GatewayCase | BootstrapCase): string {
 function serviceResources({
   service,
   client = "envoy",
+  locality = NOWHERE,
   policy,
   enforcement,
+  localities,
   endpoints,
 }: ServiceCase): readonly Resource[] {
   const name = parseServiceName(service);
@@ -114,9 +120,10 @@ function serviceResources({
     signalMode: "L",
     enforcement: enforcement ?? LEAST_REQUEST,
     levels: [],
+    ...(localities && { localities }),
     entries,
   };
-  return translated({ snapshot, plan }, { ...FULL_ENVOY, client });
+  return translated({ snapshot, plan }, { ...FULL_ENVOY, client, locality });
 }
 
 function gateway({ listener, accessLogPercent = 0, services, routes = {} }: GatewayCase): readonly Resource[] {
