@@ -27,7 +27,8 @@ export async function runJest(layers, extra = [], report) {
       "--config",
       "tools/jest.config.mjs",
       "--passWithNoTests",
-      ...(chosen.includes("e2e") ? ["--runInBand"] : []),
+      // Jest would leave a core to itself, which of two is half of the machine.
+      chosen.includes("e2e") ? "--runInBand" : "--maxWorkers=100%",
       ...(report === undefined ? [] : ["--json", `--outputFile=${report}`]),
       ...extra,
       "--selectProjects", // last: it takes every word that follows
