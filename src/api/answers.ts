@@ -4,7 +4,6 @@ import { z } from "zod";
 import { NEARNESSES } from "../model/zone.js";
 
 const share = z.number().min(0).max(1);
-const sendsTo = z.record(z.string(), share);
 const revision = z.int().min(0).describe("Grows with every change.");
 const health = z
   .enum(["UNKNOWN", "HEALTHY", "UNHEALTHY", "DRAINING", "TIMEOUT", "DEGRADED"])
@@ -242,10 +241,10 @@ export const weightsAnswerSchema = z
                 capacity: share.describe("Of the capacity of the priority, as far as nothing holds it back."),
                 demand: share.describe("Of the calls: those that come from here."),
                 share: share.describe("Of the traffic of the priority: what arrives here."),
-                sends: sendsTo.describe("What callers here send to each zone, by `region/zone`."),
+                sends: z.array(share).describe("What callers here send to each zone, in their order."),
               }),
             ),
-            elsewhere: sendsTo.describe("What callers in none of the zones send to each."),
+            elsewhere: z.array(share).describe("What callers in none of the zones send to each, in their order."),
           }),
         ),
       })

@@ -9,7 +9,6 @@ import { withoutSecrets } from "../model/policy/secrets.js";
 import type { InstanceProbe } from "../model/probe.js";
 import type { NamedRoute } from "../model/route/route.js";
 import type { ServicePolicy, ServiceSnapshot } from "../model/service.js";
-import { type Zone, zoneName } from "../model/zone.js";
 import type { LeaseGrant } from "../registry/lease-grant.js";
 import type { ManifestChange } from "../registry/manifest-writer.js";
 import type {
@@ -140,14 +139,12 @@ export function presentWeights(plan: WeightPlan): WeightsAnswer {
 }
 
 function presentLocalities({ prefer, levels }: PlanLocalities): WeightsAnswer["localities"] {
-  const named = (zones: readonly Zone[], parts: readonly number[]): Record<string, number> =>
-    Object.fromEntries(zones.map((zone, i) => [zoneName(zone), parts[i] ?? 0]));
   return {
     prefer,
     levels: levels.map(({ priority, zones, elsewhere }) => ({
       priority,
-      zones: zones.map(({ sends, degradedPart: _stands, ...zone }) => ({ ...zone, sends: named(zones, sends) })),
-      elsewhere: named(zones, elsewhere),
+      zones: zones.map(({ degradedPart: _stands, sends, ...zone }) => ({ ...zone, sends: [...sends] })),
+      elsewhere: [...elsewhere],
     })),
   };
 }

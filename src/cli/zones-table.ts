@@ -1,6 +1,6 @@
 // How callers are spread over zones, as a table: a line per zone and priority, and one for callers in none of them.
 import type { WeightsAnswer } from "../api/answers.js";
-import { zoneName } from "../model/zone.js";
+import { type Zone, zoneName } from "../model/zone.js";
 import type { Styles } from "./ansi.js";
 import { percent } from "./format.js";
 import { renderTable } from "./table.js";
@@ -27,19 +27,20 @@ export function zonesTable(localities: Localities | undefined, styles: Styles): 
         percent(zone.capacity),
         percent(zone.demand),
         percent(zone.share),
-        sendsText(zone.sends),
+        sendsText(zones, zone.sends),
       ]),
-      [String(priority), ELSEWHERE, "", "", "", sendsText(elsewhere)],
+      [String(priority), ELSEWHERE, "", "", "", sendsText(zones, elsewhere)],
     ]),
     styles.bold,
   );
 }
 
 /** Most first. */
-function sendsText(sends: Readonly<Record<string, number>>): string {
-  return Object.entries(sends)
-    .filter(([, part]) => part > 0)
-    .sort(([, a], [, b]) => b - a)
-    .map(([zone, part]) => `${zone} ${percent(part)}`)
+function sendsText(zones: readonly Zone[], sends: readonly number[]): string {
+  return zones
+    .map((zone, i) => ({ name: zoneName(zone), part: sends[i] ?? 0 }))
+    .filter(({ part }) => part > 0)
+    .sort((a, b) => b.part - a.part)
+    .map(({ name, part }) => `${name} ${percent(part)}`)
     .join(", ");
 }

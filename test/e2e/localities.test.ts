@@ -23,7 +23,7 @@ interface PlanZone {
   readonly capacity: number;
   readonly demand: number;
   readonly share: number;
-  readonly sends: Readonly<Record<string, number>>;
+  readonly sends: readonly number[];
 }
 
 /** Two backends in each zone, named `a-1`, `a-2`, `b-1`, `b-2`. */
@@ -86,7 +86,8 @@ async function zones(
   );
 }
 
-const staysIn = (zone: PlanZone): number => zone.sends[`${REGION}/${zone.zone}`] ?? -1;
+/** Zones come sorted. */
+const staysIn = ({ zone, sends }: PlanZone): number => sends[zone === "a" ? 0 : 1] ?? -1;
 
 /** Part of the requests that backends of the zone answer. */
 async function partTo(zone: ZoneName, load: RecordedLoad): Promise<number> {
