@@ -51,8 +51,8 @@ export interface Evaluation {
   readonly panic: boolean;
   /** Grid steps, in the order of the pool; undefined where `quantise` did not act. */
   readonly steps: Float64Array | undefined;
-  /** Part of its capacity that the modifiers leave each, 0..1, in the order of the pool; brief reliefs do not count. */
-  readonly left: Float64Array;
+  /** Part of its capacity that the modifiers leave those whom they hold back, 0..1, by position; brief reliefs do not count. */
+  readonly left: ReadonlyMap<number, number>;
   /** Which modifiers act on whom: a difference makes a push urgent. */
   readonly phases: string;
   readonly learned: LearnedState;
@@ -110,7 +110,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
     equal: guarded.equal,
     steps: guarded.steps === undefined ? undefined : shares.columns.step,
     panic,
-    left: leftBy(ids.length, effects),
+    left: leftBy(effects),
     phases: [
       `panic=${panic}`,
       ...outputs.flatMap(({ modifier, output }) => phasesOf(modifier.name, ids, output.effects)),
@@ -160,10 +160,10 @@ function completionsIn(loads: ReadonlyMap<InstanceId, EndpointLoad>): number {
   return completions;
 }
 
-function leftBy(members: number, effects: readonly Effects[]): Float64Array {
-  const left = new Float64Array(members).fill(1);
+function leftBy(effects: readonly Effects[]): ReadonlyMap<number, number> {
+  const left = new Map<number, number>();
   for (const ofModifier of effects) {
-    for (const [i, { holds, factor }] of ofModifier) if (holds) left[i] = (left[i] ?? 1) * factor.value;
+    for (const [i, { holds, factor }] of ofModifier) if (holds) left.set(i, (left.get(i) ?? 1) * factor.value);
   }
   return left;
 }

@@ -93,13 +93,24 @@ function tiersOf(
   }
   return [...byPriority]
     .sort(([a], [b]) => a - b)
-    .map(([priority, members]) => ({
-      service,
-      priority,
-      instances: members,
-      healthy: members.filter(({ health }) => isHealthy(toldHealth(health, lastResort))),
-      degraded: members.filter(({ health }) => health === "DEGRADED"),
-    }));
+    .map(([priority, found]) => {
+      const members = asOne(instances, found);
+      return {
+        service,
+        priority,
+        instances: members,
+        healthy: asOne(
+          members,
+          members.filter(({ health }) => isHealthy(toldHealth(health, lastResort))),
+        ),
+        degraded: members.filter(({ health }) => health === "DEGRADED"),
+      };
+    });
+}
+
+/** The list itself where all of it was chosen: usually everybody is of one priority and healthy, and copies are kept. */
+function asOne<T>(list: readonly T[], chosen: readonly T[]): readonly T[] {
+  return chosen.length === list.length ? list : chosen;
 }
 
 function planLevel({ service, priority, instances, healthy, degraded }: Tiers, load: LevelLoad): PlanLevel {

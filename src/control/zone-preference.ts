@@ -18,7 +18,7 @@ import { isOtherSplit, type ZoneSplit, zoneSplitOf, zoneSplitSchema } from "./zo
 export interface Findings {
   readonly pool: EndpointPool;
   /** As in `Evaluation`. */
-  readonly left: Float64Array;
+  readonly left: ReadonlyMap<number, number>;
   /** State of the ramp. */
   readonly ramp: unknown;
 }
@@ -108,7 +108,10 @@ export class ZonePreference {
     if (findings === undefined) return () => 1;
     const { pool, left, ramp } = findings;
     const held = new Map<InstanceId, number>();
-    for (const [i, id] of pool.ids.entries()) if ((left[i] ?? 1) < 1) held.set(id, left[i] ?? 1);
+    for (const [i, part] of left) {
+      const id = pool.ids[i];
+      if (id !== undefined) held.set(id, part);
+    }
     if (others === "known") return held.size === 0 ? () => 1 : (id) => held.get(id) ?? 1;
     const known = new Set(pool.ids);
     const ids = this.#places.flatMap(({ serving }) => serving.map(({ id }) => id));
