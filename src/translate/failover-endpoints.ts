@@ -3,15 +3,15 @@
 import type { ServiceName } from "../model/ids.js";
 import { endpointKey } from "../model/instance.js";
 import { takeoverServices } from "../model/policy/failover.js";
-import type { Zone } from "../model/zone.js";
+import { type Zone, zoneOf } from "../model/zone.js";
 import { inZones } from "./near-callers.js";
 import type { PlannedEndpoint, PlannedService } from "./planned-service.js";
 
 const MAX_PRIORITY = 128;
 
 /**
- * For callers that stand at `origin`, where the policy prefers those near them. Priorities without gaps; where two services have an address, the more preferred one keeps it,
- * as in Envoy.
+ * Priorities without gaps; where two services have an address, the more preferred one keeps it, as in Envoy.
+ * @param origin where the callers stand, where the policy prefers instances near them
  */
 export function endpointsWithFailover(
   service: PlannedService,
@@ -20,9 +20,12 @@ export function endpointsWithFailover(
 ): readonly PlannedEndpoint[] {
   const { service: name, policy } = service.snapshot;
   const others = takeoverServices(name, policy.failover).flatMap((other) => related.get(other) ?? []);
-  const isZoned = policy.failover?.locality !== undefined;
+  const preference = policy.failover?.locality;
+  // What takes over may look closer than this service does, whose callers are told apart no further than it says.
   const reached = (of: PlannedService): readonly PlannedEndpoint[] =>
-    isZoned ? inZones(endpointsOf(of), of.plan.localities, origin) : endpointsOf(of);
+    preference === undefined
+      ? endpointsOf(of)
+      : inZones(endpointsOf(of), of.plan.localities, zoneOf(origin, preference.prefer));
   const own = reached(service);
   if (others.length === 0) return own;
   const taken = new Set<string>();

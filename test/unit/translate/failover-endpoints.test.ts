@@ -118,3 +118,29 @@ describe("endpoints of other services", () => {
     expect(Math.max(...Object.values(priorities))).toBe(128);
   });
 });
+
+describe("callers at a place", () => {
+  const backup = (): PlannedService => {
+    const { snapshot, plan } = planned("backup", [], [["x", 1, 0]]);
+    const locality = { region: "r", zone: "a", subZone: "" };
+    const zone = { region: "r", zone: "a", capacity: 1, demand: 1, share: 1, sends: [0.97], degradedPart: 0 };
+    const levels = [{ priority: 0, zones: [zone], elsewhere: [0.5] }];
+    const instances = snapshot.instances.map((instance) => ({ ...instance, locality }));
+    return { snapshot: { ...snapshot, instances }, plan: { ...plan, localities: { prefer: "zone", levels } } };
+  };
+  const partOf = (failover: object, zone: string): unknown => {
+    const shop = planned("shop", ["backup"], []);
+    const policy = servicePolicySchema.parse({ failover: { services: ["backup"], ...failover } });
+    const related = new Map([[parseServiceName("backup"), backup()]]);
+    const service = { ...shop, snapshot: { ...shop.snapshot, policy } };
+    const [found] = endpointsWithFailover(service, related, { region: "r", zone });
+    return found?.localityPart;
+  };
+
+  test("reach what takes over by its own zones, as far as the service they call tells them apart", () => {
+    expect(partOf({ locality: { prefer: "zone" } }, "a")).toBe(0.97);
+    expect(partOf({ locality: { prefer: "zone" } }, "b")).toBe(0.5);
+    for (const zone of ["a", "b"]) expect(partOf({ locality: { prefer: "region" } }, zone)).toBe(0.5);
+    expect(partOf({}, "a")).toBeUndefined();
+  });
+});
