@@ -59,7 +59,7 @@ export function zoneSplitOf(
       const rows = zones.map((zone, i) => (isPlaced(zone, prefer) ? calls.get(keys[i] ?? "") : undefined));
       const demands = demandsOf(calls, rows, partsOf(registered));
       const split = localitySplit(
-        zones.map((_, i) => ({ capacity: capacities[i] ?? 0, demand: demands.ofZones[i] ?? 0 })),
+        zones.map(({ region }, i) => ({ region, capacity: capacities[i] ?? 0, demand: demands.ofZones[i] ?? 0 })),
         demands.elsewhere,
         settings,
       );

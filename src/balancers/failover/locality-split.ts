@@ -1,6 +1,6 @@
 // How callers are spread over zones when those near them are preferred. A zone's own callers get what it can take, and a
-// band more, for a short way is worth a little imbalance; the rest goes to zones with room. Each part is a continuous
-// function of capacity and demand: no threshold at which traffic jumps, and so nothing that could flap.
+// band more, for a short way is worth a little imbalance; the rest goes to zones with room, those of its region first. Each
+// part is a continuous function of capacity and demand: no threshold at which traffic jumps, and so nothing that could flap.
 // Sources: the band and the probe share are those of Envoy's load_aware_locality policy; that a zone keeps what its capacity
 // allows relative to its demand is the rule of Envoy's zone aware routing.
 
@@ -10,6 +10,8 @@ export interface ZoneLoad {
   readonly capacity: number;
   /** Calls that come from there, >= 0. */
   readonly demand: number;
+  /** Zones of one region are nearer to each other than to others. */
+  readonly region: string;
 }
 
 export interface LocalitySettings {
@@ -48,15 +50,27 @@ export function localitySplit(
     if (capacity === 0) return 0;
     return isAlone ? 1 : Math.min(1, ((1 + band) * capacity) / (demands[i] ?? 0)) * (1 - probe);
   });
-  const room = capacities.map(
-    (capacity, i) =>
-      Math.max(0, capacity - (demands[i] ?? 0) * (kept[i] ?? 0)) + Math.max(probe, LEAST_ROOM) * capacity,
-  );
-  const sends = kept.map((own, caller) => {
-    const away = partsOf(room.map((value, i) => (i === caller ? 0 : value)));
-    return away.map((part, i) => (i === caller ? own : (1 - own) * part));
+  const room = capacities.map((capacity, i) => Math.max(0, capacity - (demands[i] ?? 0) * (kept[i] ?? 0)));
+  // Of what each zone sends away, all but the probes goes to its own region, as far as there is room for all that spills there.
+  const spillOf = (zone: number): number => Math.max(0, 1 - probe - (kept[zone] ?? 0)) * (demands[zone] ?? 0);
+  const nearby = zones.map((zone, caller) => {
+    const near = zones.map(({ region }, i) => (region === zone.region && i !== caller ? (room[i] ?? 0) : 0));
+    const spill = sumOf(zones.map(({ region }, i) => (region === zone.region ? spillOf(i) : 0)));
+    const stays = spill > 0 ? Math.min(1, sumOf(near) / spill) : 0;
+    return partsOf(near).map((part) => stays * part);
   });
-  const elsewhere = partsOf(room);
+  const left = room.map((value, i) => {
+    const taken = sumOf(nearby.map((parts, caller) => spillOf(caller) * (parts[i] ?? 0)));
+    return Math.max(0, value - taken) + Math.max(probe, LEAST_ROOM) * (capacities[i] ?? 0);
+  });
+  const sends = kept.map((own, caller) => {
+    const spilt = Math.max(0, 1 - probe - own);
+    const near = (nearby[caller] ?? []).map((part) => spilt * part);
+    const rest = Math.max(0, 1 - own - sumOf(near));
+    const anywhere = partsOf(left.map((value, i) => (i === caller ? 0 : value)));
+    return anywhere.map((part, i) => (i === caller ? own : (near[i] ?? 0) + rest * part));
+  });
+  const elsewhere = partsOf(left);
   const shares = capacities.map((_, i) =>
     [...sends, elsewhere].reduce((sum, parts, caller) => sum + (demands[caller] ?? 0) * (parts[i] ?? 0), 0),
   );
@@ -65,6 +79,10 @@ export function localitySplit(
 
 /** All 0 when the values are. */
 function partsOf(values: readonly number[]): number[] {
-  const sum = values.reduce((total, value) => total + value, 0);
+  const sum = sumOf(values);
   return values.map((value) => (sum > 0 ? value / sum : 0));
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { type LocalitySettings, localitySplit, type ZoneLoad } from "../../../src/balancers/failover/locality-split.js";
 
 const amount = fc.oneof(fc.constant(0), fc.double({ min: 0.01, max: 1_000, noNaN: true }));
-const zone: fc.Arbitrary<ZoneLoad> = fc.record({ capacity: amount, demand: amount });
+const zone: fc.Arbitrary<ZoneLoad> = fc.record({ capacity: amount, demand: amount, region: fc.constantFrom("r", "s") });
 const zones = fc.array(zone, { minLength: 1, maxLength: 6 });
 const settings: fc.Arbitrary<LocalitySettings> = fc.record({
   band: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -71,6 +71,7 @@ test("a little more capacity or demand moves a little traffic", () => {
         fc.record({
           capacity: fc.double({ min: 1, max: 100, noNaN: true }),
           demand: fc.double({ min: 1, max: 100, noNaN: true }),
+          region: fc.constantFrom("r", "s"),
         }),
         {
           minLength: 2,
@@ -99,9 +100,9 @@ test("zones alike keep all but the probes; the only one with capacity keeps ever
   const how = { band: 0.1, probe: 0.03 };
   const alike = localitySplit(
     [
-      { capacity: 3, demand: 9 },
-      { capacity: 3, demand: 9 },
-      { capacity: 3, demand: 9 },
+      { capacity: 3, demand: 9, region: "r" },
+      { capacity: 3, demand: 9, region: "r" },
+      { capacity: 3, demand: 9, region: "r" },
     ],
     0,
     how,
@@ -110,8 +111,8 @@ test("zones alike keep all but the probes; the only one with capacity keeps ever
   expect(alike.shares).toEqual([expect.closeTo(1 / 3, 12), expect.closeTo(1 / 3, 12), expect.closeTo(1 / 3, 12)]);
   const alone = localitySplit(
     [
-      { capacity: 3, demand: 1 },
-      { capacity: 0, demand: 9 },
+      { capacity: 3, demand: 1, region: "r" },
+      { capacity: 0, demand: 9, region: "r" },
     ],
     0,
     how,
@@ -120,4 +121,17 @@ test("zones alike keep all but the probes; the only one with capacity keeps ever
     [1, 0],
     [1, 0],
   ]);
+});
+
+test("what a zone sends away goes to its region first, to others what has no room there, and probes everywhere", () => {
+  const how = { band: 0.1, probe: 0.03 };
+  const zoneOf = (region: string, capacity: number, demand: number): ZoneLoad => ({ region, capacity, demand });
+  // Zone 0 can take a ninth of the calls and makes a third. Its neighbour has room for what is left.
+  const few = localitySplit([zoneOf("r", 1, 2), zoneOf("r", 5, 2), zoneOf("s", 3, 2)], 0, how).sends[0] ?? [];
+  expect(few[1]).toBeGreaterThan(0.6);
+  expect(few[2]).toBeLessThan(0.03);
+  expect(few[2]).toBeGreaterThan(0.005);
+  // Nobody in the region has room any more.
+  const none = localitySplit([zoneOf("r", 0, 2), zoneOf("r", 2, 2.2), zoneOf("s", 4, 1)], 0, how).sends[0] ?? [];
+  expect(none[2]).toBeGreaterThan(0.85);
 });
