@@ -3,7 +3,8 @@
 import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import type { PolicyOutput } from "../balancers/weight-policy.js";
 import type { Factor } from "../model/plan.js";
-import { type Draft, isChange, normalise, sumOf } from "./draft.js";
+import { sumOf } from "../stats/parts.js";
+import { type Draft, isChange, normalise } from "./draft.js";
 import type { Effect, Effects } from "./modifiers/modifier.js";
 
 export interface Composition {

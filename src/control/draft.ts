@@ -3,6 +3,7 @@
 // those before and after a stage its factor is found when somebody asks, in whatever later round that is.
 import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import type { Factor } from "../model/plan.js";
+import { sumOf } from "../stats/parts.js";
 
 /** In the order of the pool. */
 export interface Draft {
@@ -70,10 +71,4 @@ export function normalise(shares: Float64Array): Float64Array {
   const total = sumOf(shares);
   for (let i = 0; i < shares.length; i++) shares[i] = (shares[i] ?? 0) / total;
   return shares;
-}
-
-export function sumOf(values: Float64Array): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }

@@ -4,8 +4,9 @@ import type { EndpointPool } from "../balancers/endpoint-pool.js";
 import type { BoundPolicy } from "../balancers/registry.js";
 import type { InstanceId } from "../model/ids.js";
 import { completionsOf, type EndpointLoad, type LoadRound } from "../model/load.js";
+import { sumOf } from "../stats/parts.js";
 import { compose } from "./compose.js";
-import { type Draft, ratiosOf, sumOf } from "./draft.js";
+import { type Draft, ratiosOf } from "./draft.js";
 import { fitGroups } from "./fit-groups.js";
 import { blendShares } from "./guards/blend.js";
 import { clamp } from "./guards/clamp.js";
@@ -88,7 +89,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
     elapsedMs,
     gapMs,
     pool,
-    held: heldBy(outputs.map(({ output }) => output.effects)),
+    held: new Set(leftBy(outputs.map(({ output }) => output.effects)).keys()),
     loads: policyLoads === serviceLoads ? loads : ids.map((id) => policyLoads.get(id)),
     serviceLoads: policyLoads,
     signalMode: round?.signalMode ?? "N",
@@ -160,20 +161,13 @@ function completionsIn(loads: ReadonlyMap<InstanceId, EndpointLoad>): number {
   return completions;
 }
 
+/** Part of its capacity that is left of each that is held back. */
 function leftBy(effects: readonly Effects[]): ReadonlyMap<number, number> {
   const left = new Map<number, number>();
   for (const ofModifier of effects) {
     for (const [i, { holds, factor }] of ofModifier) if (holds) left.set(i, (left.get(i) ?? 1) * factor.value);
   }
   return left;
-}
-
-function heldBy(effects: readonly Effects[]): ReadonlySet<number> {
-  const held = new Set<number>();
-  for (const ofModifier of effects) {
-    for (const [i, { holds }] of ofModifier) if (holds) held.add(i);
-  }
-  return held;
 }
 
 function phasesOf(modifier: string, ids: readonly InstanceId[], effects: Effects): string[] {

@@ -38,7 +38,6 @@ import type { ControlSettings } from "./settings.js";
 import { standbyWeights } from "./standby-weights.js";
 import type { Target } from "./target.js";
 import { type Findings, ZonePreference } from "./zone-preference.js";
-import { localitiesOf } from "./zone-split.js";
 
 export interface ServiceControllerOptions {
   readonly service: ServiceName;
@@ -184,6 +183,7 @@ export class ServiceController {
 
   checkpoint(): Checkpoint {
     const { held } = this.#authority;
+    const { stored: zones } = this.#zones;
     return {
       version: 1,
       algorithm: this.#bound.policy.name,
@@ -191,7 +191,7 @@ export class ServiceController {
       modifierStates: { ...this.#learned.modifiers },
       inForce: storedInForce(this.#inForce),
       membership: this.#membership,
-      ...(this.#zones.stored === undefined ? {} : { zones: this.#zones.stored }),
+      ...(zones === undefined ? {} : { zones }),
       ...(held === undefined ? {} : { held: Object.fromEntries(held) }),
     };
   }
@@ -359,7 +359,7 @@ export class ServiceController {
     const { enforcement, policy } = this.#bound;
     const { members, levels } = this.#told;
     const inForce = this.#inForce;
-    const split = this.#zones.inForce;
+    const localities = this.#zones.inForce;
     const loads = this.#lastRound?.round.loads ?? NO_LOADS;
     const n = inFlightPerWorker(this.#learned.totals);
     let entries: readonly PlanEntry[] | undefined;
@@ -372,7 +372,7 @@ export class ServiceController {
       signalMode: this.#signalMode,
       enforcement,
       levels: levels.all,
-      ...(split === undefined ? {} : { localities: localitiesOf(split) }),
+      ...(localities === undefined ? {} : { localities }),
       // Worked out when somebody looks: most rounds push nothing and are watched by nobody.
       get entries() {
         if (entries !== undefined) return entries;

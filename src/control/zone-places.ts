@@ -19,26 +19,32 @@ export interface LevelPlaces {
 
 export function placesOf(levels: readonly Level[], prefer: Nearness): readonly LevelPlaces[] {
   return levels.map(({ priority, instances, healthy, degraded }) => {
-    const keyOf = ({ locality }: CatalogueInstance): string => zoneKey(zoneOf(locality, prefer));
-    const byKey = new Map(instances.map((instance) => [keyOf(instance), zoneOf(instance.locality, prefer)]));
-    const keys = [...byKey.keys()].sort();
-    const numbers = new Map(keys.map((key, i) => [key, i]));
-    const zoneNumber = (instance: CatalogueInstance): number => numbers.get(keyOf(instance)) ?? 0;
+    const byKey = new Map<string, Zone>();
+    const keyOf = new Map<CatalogueInstance, string>();
+    for (const instance of instances) {
+      const zone = zoneOf(instance.locality, prefer);
+      const key = zoneKey(zone);
+      byKey.set(key, zone);
+      keyOf.set(instance, key);
+    }
+    const zones = [...byKey].sort(([a], [b]) => (a < b ? -1 : 1));
+    const numbers = new Map(zones.map(([key], i) => [key, i]));
+    const numberOf = (instance: CatalogueInstance): number => numbers.get(keyOf.get(instance) ?? "") ?? 0;
     const sums = (members: readonly CatalogueInstance[], valueOf: (member: CatalogueInstance) => number): number[] => {
-      const values = keys.map(() => 0);
-      for (const member of members) values[zoneNumber(member)] = (values[zoneNumber(member)] ?? 0) + valueOf(member);
+      const values = zones.map(() => 0);
+      for (const member of members) values[numberOf(member)] = (values[numberOf(member)] ?? 0) + valueOf(member);
       return values;
     };
     const healthyIn = sums(healthy, () => 1);
     const live = healthy.length + degraded.length;
     return {
       priority,
-      zones: [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, zone]) => zone),
-      keys,
+      zones: zones.map(([, zone]) => zone),
+      keys: zones.map(([key]) => key),
       registered: sums(instances, ({ weight }) => weight),
       serving: (healthy.length > 0 ? healthy : degraded).map((member) => ({
         id: member.id,
-        zone: zoneNumber(member),
+        zone: numberOf(member),
         capacity: member.weight * (member.drain?.left || 1),
       })),
       degradedParts: sums(degraded, () => 1 / live).map((part, zone) =>

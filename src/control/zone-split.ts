@@ -3,9 +3,9 @@
 import { z } from "zod";
 import { type LocalitySplit, localitySplit } from "../balancers/failover/locality-split.js";
 import type { InstanceId } from "../model/ids.js";
-import type { PlanLocalities } from "../model/plan.js";
 import type { LocalityPreference } from "../model/policy/failover.js";
 import { isPlaced, NEARNESSES, zoneKey } from "../model/zone.js";
+import { partsOf, sumOf } from "../stats/parts.js";
 import { type CallerDemand, type CallerRow, demandByZone } from "./caller-demand.js";
 import type { LevelPlaces } from "./zone-places.js";
 
@@ -34,7 +34,7 @@ export const zoneSplitSchema = z.object({
   ),
 });
 
-/** What a plan tells, and what the share law needs. */
+/** `PlanLocalities`, and what the share law needs. */
 export type ZoneSplit = z.output<typeof zoneSplitSchema>;
 type ZonedLevel = ZoneSplit["levels"][number];
 
@@ -81,11 +81,6 @@ export function zoneSplitOf(
   };
 }
 
-/** What a plan tells of it. */
-export function localitiesOf({ prefer, levels }: ZoneSplit): PlanLocalities {
-  return { prefer, levels: levels.map(({ priority, zones, elsewhere }) => ({ priority, zones, elsewhere })) };
-}
-
 /** Whether one is worth sending in place of the other. */
 export function isOtherSplit(a: ZoneSplit | undefined, b: ZoneSplit | undefined): boolean {
   if (a === undefined || b === undefined) return a !== b;
@@ -120,10 +115,9 @@ function demandsOf(
   rows: readonly (CallerRow | undefined)[],
   prior: readonly number[],
 ): Demands {
-  let unknown = 1;
-  for (const row of calls.values()) unknown -= row.part;
-  const ofZones = rows.map((row, i) => (row?.part ?? 0) + Math.max(0, unknown) * (prior[i] ?? 0));
-  return { ofZones, elsewhere: Math.max(0, 1 - ofZones.reduce((sum, part) => sum + part, 0)) };
+  const unknown = Math.max(0, 1 - sumOf(Array.from(calls.values(), (row) => row.part)));
+  const ofZones = rows.map((row, i) => (row?.part ?? 0) + unknown * (prior[i] ?? 0));
+  return { ofZones, elsewhere: Math.max(0, 1 - sumOf(ofZones)) };
 }
 
 /**
@@ -136,28 +130,22 @@ function crowdingOf(
   demands: Demands,
   { sends, elsewhere, shares }: LocalitySplit,
 ): number[] {
-  let all = 0;
-  for (const { workers } of calls.values()) all += workers;
+  const all = sumOf(Array.from(calls.values(), ({ workers }) => workers));
   const ofZones = rows.map((row) => row?.workers ?? 0);
-  const others = all - ofZones.reduce((sum, workers) => sum + workers, 0);
+  const others = all - sumOf(ofZones);
   return shares.map((share, zone) => {
     if (share === 0) return 1;
     const callers = [
       ...sends.map((parts, i) => ({ calls: (demands.ofZones[i] ?? 0) * (parts[zone] ?? 0), workers: ofZones[i] ?? 0 })),
       { calls: demands.elsewhere * (elsewhere[zone] ?? 0), workers: others },
     ].filter(({ workers }) => workers > 0);
-    const known = callers.reduce((sum, caller) => sum + caller.calls, 0);
+    const known = sumOf(callers.map((caller) => caller.calls));
     if (known === 0) return 1;
-    return all * callers.reduce((sum, caller) => sum + (caller.calls / known) ** 2 / caller.workers, 0);
+    return all * sumOf(callers.map((caller) => (caller.calls / known) ** 2 / caller.workers));
   });
 }
 
 /** Rounding may leave it a trace above 1. */
 function asPart(value = 0): number {
   return Math.min(1, value);
-}
-
-function partsOf(values: readonly number[]): number[] {
-  const sum = values.reduce((total, value) => total + value, 0);
-  return values.map((value) => (sum > 0 ? value / sum : 0));
 }

@@ -1,5 +1,4 @@
 // Where callers and instances stand, as far as the preference for near instances looks: zones, or whole regions.
-import type { Locality } from "./instance.js";
 
 /** What counts as near. */
 export const NEARNESSES = ["zone", "region"] as const;
@@ -30,7 +29,7 @@ export function zoneKey({ region, zone }: Zone): string {
 }
 
 /** For people: `region/zone`. */
-export function zoneName({ region, zone }: Pick<Locality, "region" | "zone">): string {
+export function zoneName({ region, zone }: Zone): string {
   if (zone === "") return region === "" ? "no zone" : region;
   return region === "" ? zone : `${region}/${zone}`;
 }

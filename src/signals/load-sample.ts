@@ -14,6 +14,12 @@ function addValues(a: ValueSum | undefined, b: ValueSum | undefined): ValueSum |
   return b === undefined ? a : { count: a.count + b.count, sum: a.sum + b.sum };
 }
 
+/** Adds what one more counter of the same proxy says of the endpoint, over the same time. */
+export function addToSamples(samples: Map<string, LoadSample>, endpoint: string, sample: LoadSample): void {
+  const known = samples.get(endpoint);
+  samples.set(endpoint, known ? addSamples(known, sample, known.inFlight + sample.inFlight) : sample);
+}
+
 /** Sums counters; `inFlight` is given, because a gauge adds up across proxies but not across time. */
 export function addSamples(a: LoadSample, b: LoadSample, inFlight: number): LoadSample {
   return {

@@ -6,7 +6,7 @@ import type { Duration } from "../gen/google/protobuf/duration.js";
 import { endpointKey } from "../model/instance.js";
 import type { LoadReport, LoadSample } from "../model/load.js";
 import { withoutPriority } from "../model/policy/priority-routing.js";
-import { addSamples, NO_LATENCY } from "./load-sample.js";
+import { addToSamples, NO_LATENCY } from "./load-sample.js";
 import { endpointOfLocality, sampleOfLocality } from "./locality-endpoint.js";
 import { statusLatency } from "./named-metrics.js";
 import type { Reporter } from "./reporter.js";
@@ -77,17 +77,13 @@ function addEndpoints(
   utilizationMetric: string | undefined,
   reject: (reason: RejectReason) => void,
 ): boolean {
-  const add = (key: string, sample: LoadSample): void => {
-    const known = endpoints.get(key);
-    endpoints.set(key, known ? addSamples(known, sample, known.inFlight + sample.inFlight) : sample);
-  };
   let byLocality = false;
   for (const locality of stats.upstreamLocalityStats) {
     const whole = locality.upstreamEndpointStats.length === 0 ? endpointOfLocality(locality) : undefined;
     if (whole !== undefined) {
       byLocality = true;
       const sample = sampleOfLocality(locality);
-      if (isPlausible(sample)) add(whole, sample);
+      if (isPlausible(sample)) addToSamples(endpoints, whole, sample);
       else reject("counter");
     }
     for (const entry of locality.upstreamEndpointStats) {
@@ -98,7 +94,7 @@ function addEndpoints(
       }
       const sample = sampleOf(entry, utilizationMetric, reject);
       if (sample === "counter") reject(sample);
-      else add(key, sample);
+      else addToSamples(endpoints, key, sample);
     }
   }
   return byLocality;

@@ -87,11 +87,10 @@ export class SignalBook {
   recordAttempts(attempts: readonly Attempt[]): void {
     for (const attempt of attempts) {
       const called = this.#options.knows(attempt.cluster);
-      const service = called && (this.#options.takeoverOf?.(called)?.(attempt.endpoint) ?? called);
-      const instance = service && this.#options.instanceAt(service, attempt.endpoint);
-      if (service === undefined) this.#drop("unknown_cluster");
-      else if (instance === undefined) this.#drop("unknown_endpoint");
-      else if (!this.#rounds(service).recordAttempt(instance, attempt)) this.#drop("sample_limit");
+      const tried = called && this.#at(called, attempt.endpoint);
+      if (called === undefined) this.#drop("unknown_cluster");
+      else if (tried === undefined) this.#drop("unknown_endpoint");
+      else if (!this.#rounds(tried.service).recordAttempt(tried.instance, attempt)) this.#drop("sample_limit");
     }
     if (attempts.length > 0) this.#metrics.gauge("steelyard_als_endpoints", this.#attemptBudget.used);
   }
@@ -161,6 +160,19 @@ export class SignalBook {
       else this.#drop("unknown_endpoint");
     }
     return samples;
+  }
+
+  /** The instance there: one of the service itself, or of one that takes over for it. */
+  #at(
+    service: ServiceName,
+    endpoint: string,
+  ): { readonly service: ServiceName; readonly instance: InstanceId } | undefined {
+    const { instanceAt, takeoverOf } = this.#options;
+    const own = instanceAt(service, endpoint);
+    if (own !== undefined) return { service, instance: own };
+    const other = takeoverOf?.(service)?.(endpoint);
+    const instance = other && instanceAt(other, endpoint);
+    return other === undefined || instance === undefined ? undefined : { service: other, instance };
   }
 
   #deliver(round: LoadRound, closedBy: "complete" | "late"): void {

@@ -2,7 +2,7 @@
 // first; what it says, it says of the second's instances, so it belongs to the reports of that one: its loop then sees all
 // their load, and a drain there waits for all that is in flight.
 import type { LoadReport, LoadSample } from "../model/load.js";
-import { addSamples } from "./load-sample.js";
+import { addToSamples } from "./load-sample.js";
 
 /** The cluster whose own instance has the address; undefined where none that takes over has it. */
 export type Takeover = (endpointKey: string) => string | undefined;
@@ -43,18 +43,13 @@ function withoutTakeover(
     }
     const credit = moved.get(owner) ?? { like: report, samples: new Map<string, LoadSample>() };
     moved.set(owner, credit);
-    add(credit.samples, endpoint, sample);
+    addToSamples(credit.samples, endpoint, sample);
   }
   return endpoints.size === report.endpoints.size ? report : { ...report, endpoints };
 }
 
 function withCredit(report: LoadReport, samples: ReadonlyMap<string, LoadSample>): LoadReport {
   const endpoints = new Map(report.endpoints);
-  for (const [endpoint, sample] of samples) add(endpoints, endpoint, sample);
+  for (const [endpoint, sample] of samples) addToSamples(endpoints, endpoint, sample);
   return { ...report, endpoints };
-}
-
-function add(endpoints: Map<string, LoadSample>, endpoint: string, sample: LoadSample): void {
-  const known = endpoints.get(endpoint);
-  endpoints.set(endpoint, known ? addSamples(known, sample, known.inFlight + sample.inFlight) : sample);
 }

@@ -4,6 +4,8 @@
 // Sources: the band and the probe share are those of Envoy's load_aware_locality policy; that a zone keeps what its capacity
 // allows relative to its demand is the rule of Envoy's zone aware routing.
 
+import { partsOf, sumOf } from "../../stats/parts.js";
+
 /** In any unit, the same for all. */
 export interface ZoneLoad {
   /** What its instances can take, >= 0. */
@@ -72,17 +74,7 @@ export function localitySplit(
   });
   const elsewhere = partsOf(left);
   const shares = capacities.map((_, i) =>
-    [...sends, elsewhere].reduce((sum, parts, caller) => sum + (demands[caller] ?? 0) * (parts[i] ?? 0), 0),
+    sumOf([...sends, elsewhere].map((parts, caller) => (demands[caller] ?? 0) * (parts[i] ?? 0))),
   );
   return { sends, elsewhere, shares };
-}
-
-/** All 0 when the values are. */
-function partsOf(values: readonly number[]): number[] {
-  const sum = sumOf(values);
-  return values.map((value) => (sum > 0 ? value / sum : 0));
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -2,6 +2,7 @@
 // documentation), in exact fractions where Envoy rounds to whole percent. A level is taken as fully able until fewer than
 // 1/1.4 = 72 % of its hosts are healthy; what it cannot take spills to the next one. Invariant: all loads add up to 1,
 // or nobody may take traffic and they are all 0.
+import { sumOf } from "../../stats/parts.js";
 
 export interface LevelHealth {
   /** Hosts of the level, >= 1. */
@@ -31,11 +32,11 @@ export function priorityLoads(levels: readonly LevelHealth[], settings: Failover
   const { overprovisioningFactor: factor, panicThreshold } = settings;
   const healthy = levels.map((level) => Math.min(1, (factor * level.healthy) / level.total));
   const degraded = levels.map((level) => Math.min(1, (factor * level.degraded) / level.total));
-  const available = Math.min(1, sum(healthy) + sum(degraded));
+  const available = Math.min(1, sumOf(healthy) + sumOf(degraded));
   // With enough capacity in the fleet, a weak level is not in panic: the others take what it cannot.
   const panic = levels.map((level) => available < 1 && (level.healthy + level.degraded) / level.total < panicThreshold);
   if (panic.every((level) => level)) {
-    const total = sum(levels.map((level) => level.total));
+    const total = sumOf(levels.map((level) => level.total));
     return levels.map((level) => ({ healthy: level.total / total, degraded: 0, panic: true }));
   }
   if (available === 0) return levels.map(() => ({ healthy: 0, degraded: 0, panic: false }));
@@ -52,8 +53,4 @@ export function priorityLoads(levels: readonly LevelHealth[], settings: Failover
     degraded: toDegraded[i] ?? 0,
     panic: panic[i] ?? false,
   }));
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -22,8 +22,7 @@ export const ramp: Modifier<State> = {
     const { growthPerS } = settings.ramp;
     const before = MemberTable.of(NEWCOMER, ids, state?.members).columns.factor;
     const members = new MemberTable(NEWCOMER, ids);
-    const servedMs = servedMsOf(before, state);
-    const first = firstFactor(before, servedMs, settings);
+    const { servedMs, first } = startOf(before, state, settings);
     const growth = growthPerS ** (elapsedMs / 1000);
     const effects = new Map<number, Effect>();
     for (let i = 0; i < ids.length; i++) {
@@ -46,21 +45,16 @@ export const ramp: Modifier<State> = {
 export function rampStart(ids: readonly InstanceId[], state: unknown, settings: ControlSettings): number {
   const known = state as State | undefined; // this modifier's own, or what JSON made of it
   const before = MemberTable.of(NEWCOMER, ids, known?.members).columns.factor;
-  return firstFactor(before, servedMsOf(before, known), settings);
+  return startOf(before, known, settings).first;
 }
 
-function servedMsOf(before: Float64Array, state: State | undefined): number {
-  return someoneStayed(before) ? (state?.servedMs ?? 0) : 0;
-}
-
-function firstFactor(
+/** Nobody is a newcomer where everybody is. */
+function startOf(
   before: Float64Array,
-  servedMs: number,
+  state: State | undefined,
   { ramp: { start, establishedMs } }: ControlSettings,
-): number {
-  return someoneStayed(before) && servedMs >= establishedMs ? start : 1;
-}
-
-function someoneStayed(before: Float64Array): boolean {
-  return before.some((factor) => factor > 0);
+): { readonly servedMs: number; readonly first: number } {
+  if (!before.some((factor) => factor > 0)) return { servedMs: 0, first: 1 };
+  const servedMs = state?.servedMs ?? 0;
+  return { servedMs, first: servedMs >= establishedMs ? start : 1 };
 }
