@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { bindPolicy } from "../../../src/balancers/registry.js";
-import { isHashing, LEAST_REQUEST } from "../../../src/model/enforcement.js";
+import { isHashing } from "../../../src/model/enforcement.js";
 import { parseInstanceId, parseRouteName, parseServiceName } from "../../../src/model/ids.js";
 import type { CatalogueInstance } from "../../../src/model/instance.js";
 import type { PlanEntry, PlanLocalities, WeightPlan } from "../../../src/model/plan.js";
@@ -16,6 +16,7 @@ import type { ListenerAddress } from "../../../src/translate/gateway.js";
 import type { Resource } from "../../../src/translate/resource.js";
 import { gatewayResources } from "../../../src/translate/service-resources.js";
 import { catalogueInstance } from "../../harness/instance.js";
+import { planEntry, weightPlan } from "../../harness/plan.js";
 import { translated } from "../../harness/translated.js";
 import { readable } from "./readable.js";
 
@@ -98,31 +99,8 @@ function serviceResources({
     revision: 1,
     declared: true,
   };
-  const entries = instances.map(
-    ({ id, address, port, priority, weight, health }, index): PlanEntry => ({
-      instance: id,
-      address,
-      port,
-      priority,
-      health,
-      weight,
-      share: endpoints[index]?.share ?? 0,
-      factors: [],
-      reasons: [],
-      load: undefined,
-    }),
-  );
-  const plan: WeightPlan = {
-    service: name,
-    revision: 1,
-    mode: "normal",
-    policy: "adaptive",
-    signalMode: "L",
-    enforcement: enforcement ?? LEAST_REQUEST,
-    levels: [],
-    ...(localities && { localities }),
-    entries,
-  };
+  const entries = instances.map((instance, index) => planEntry(instance, { share: endpoints[index]?.share ?? 0 }));
+  const plan = weightPlan(name, entries, { ...(enforcement && { enforcement }), ...(localities && { localities }) });
   return translated({ snapshot, plan }, { ...FULL_ENVOY, client, locality });
 }
 

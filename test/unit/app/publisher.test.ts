@@ -9,33 +9,18 @@ import { silentLogger } from "../../../src/runtime/logger.js";
 import { noMetrics } from "../../../src/runtime/metrics.js";
 import { WatchableMap } from "../../../src/runtime/watchable-map.js";
 import { type CacheChange, ResourceCache } from "../../../src/xds/resource-cache.js";
+import { planEntry, weightPlan } from "../../harness/plan.js";
 import { instanceOf, SERVICE } from "../../harness/plant.js";
 
 const [FULL, WEIGHTS] = ["full", "weights"];
 const short = (typeUrl: string) => typeUrl.slice(typeUrl.lastIndexOf(".") + 1);
 
 function planOf(snapshot: ServiceSnapshot, revision: number, weight = 100): WeightPlan {
-  return {
-    service: snapshot.service,
-    revision,
-    mode: "normal",
-    policy: "adaptive",
-    signalMode: "N",
-    enforcement: LEAST_REQUEST,
-    levels: [],
-    entries: snapshot.instances.map(({ id, address, port, priority, health }) => ({
-      instance: id,
-      address,
-      port,
-      priority,
-      health,
-      weight,
-      share: 1,
-      factors: [],
-      reasons: [],
-      load: undefined,
-    })),
-  };
+  return weightPlan(
+    snapshot.service,
+    snapshot.instances.map((instance) => planEntry(instance, { weight, share: 1 })),
+    { revision },
+  );
 }
 
 class RecordingCache extends ResourceCache {

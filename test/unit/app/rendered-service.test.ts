@@ -1,9 +1,9 @@
 // Copies of a service's resources: shared by those who get the same, and gone with the last of them.
 import { expect, test } from "@jest/globals";
 import { RenderedService } from "../../../src/app/rendered-service.js";
-import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
 import { servicePolicySchema } from "../../../src/model/service.js";
 import type { DataPlane } from "../../../src/translate/data-plane.js";
+import { weightPlan } from "../../harness/plan.js";
 import { SERVICE } from "../../harness/plant.js";
 
 const plane = (zone: string): DataPlane => ({ client: "envoy", mode: "full", locality: { region: "r", zone } });
@@ -16,17 +16,7 @@ function rendered(failover: object): (to: DataPlane) => readonly unknown[] {
     revision: 1,
     declared: false,
   };
-  const plan = {
-    service: SERVICE,
-    revision: 1,
-    mode: "normal" as const,
-    policy: "adaptive",
-    signalMode: "N" as const,
-    enforcement: LEAST_REQUEST,
-    levels: [],
-    entries: [],
-  };
-  service = new RenderedService(snapshot, plan);
+  service = new RenderedService(snapshot, weightPlan(SERVICE, []));
   return (to) =>
     service.resourcesFor(to, new Map(), (thrown) => {
       throw thrown;

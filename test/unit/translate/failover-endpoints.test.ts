@@ -1,12 +1,12 @@
 // Which endpoints an assignment has when other services take over.
 import { describe, expect, test } from "@jest/globals";
-import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
 import { parseServiceName } from "../../../src/model/ids.js";
 import { servicePolicySchema } from "../../../src/model/service.js";
 import { NOWHERE } from "../../../src/model/zone.js";
 import { endpointsWithFailover } from "../../../src/translate/failover-endpoints.js";
 import type { PlannedService } from "../../../src/translate/planned-service.js";
 import { catalogueInstance } from "../../harness/instance.js";
+import { planEntry, weightPlan } from "../../harness/plan.js";
 
 /** @param members id, port and priority of each */
 function planned(
@@ -24,27 +24,10 @@ function planned(
       revision: 1,
       declared: true,
     },
-    plan: {
+    plan: weightPlan(
       service,
-      revision: 1,
-      mode: "normal",
-      policy: "adaptive",
-      signalMode: "N",
-      enforcement: LEAST_REQUEST,
-      levels: [],
-      entries: instances.map(({ id, address, port, priority, health, weight }) => ({
-        instance: id,
-        address,
-        port,
-        priority,
-        health,
-        weight,
-        share: 1,
-        factors: [],
-        reasons: [],
-        load: undefined,
-      })),
-    },
+      instances.map((instance) => planEntry(instance, { share: 1 })),
+    ),
   };
 }
 

@@ -3,15 +3,16 @@ import { describe, expect, test } from "@jest/globals";
 import { Cluster } from "../../../src/gen/envoy/config/cluster/v3/cluster.js";
 import { ClusterLoadAssignment } from "../../../src/gen/envoy/config/endpoint/v3/endpoint.js";
 import type { LocalityLbEndpoints } from "../../../src/gen/envoy/config/endpoint/v3/endpoint_components.js";
-import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
 import type { HealthStatus } from "../../../src/model/health.js";
-import type { PlanLocalities, WeightPlan } from "../../../src/model/plan.js";
+import type { CatalogueInstance } from "../../../src/model/instance.js";
+import type { PlanLocalities } from "../../../src/model/plan.js";
 import { servicePolicySchema } from "../../../src/model/service.js";
 import type { DataPlane } from "../../../src/translate/data-plane.js";
 import type { PlannedService } from "../../../src/translate/planned-service.js";
 import { ASSIGNMENT_TYPE, CLUSTER_TYPE } from "../../../src/translate/resource.js";
 import { variantOf } from "../../../src/translate/service-resources.js";
 import { catalogueInstance } from "../../harness/instance.js";
+import { planEntry, weightPlan } from "../../harness/plan.js";
 import { translated } from "../../harness/translated.js";
 import { CHECKOUT } from "./fixtures.js";
 
@@ -43,28 +44,15 @@ function service(
     ),
   ];
   const up = inB.filter((health) => health === "HEALTHY").length;
-  const plan: WeightPlan = {
-    service: CHECKOUT,
-    revision: 1,
-    mode: "normal",
-    policy: "adaptive",
-    signalMode: "L",
-    enforcement: LEAST_REQUEST,
-    levels: [],
-    ...(localities !== "unknown" && { localities }),
-    entries: instances.map(({ id, address, port, priority, health }) => ({
-      instance: id,
-      address,
-      port,
-      priority,
-      health,
-      weight: 100,
-      share: id === "a" ? 0.4 : health === "HEALTHY" ? 0.6 / up : 0,
-      factors: [],
-      reasons: [],
-      load: undefined,
-    })),
+  const shareOf = ({ id, health }: CatalogueInstance): number => {
+    if (id === "a") return 0.4;
+    return health === "HEALTHY" ? 0.6 / up : 0;
   };
+  const plan = weightPlan(
+    CHECKOUT,
+    instances.map((instance) => planEntry(instance, { share: shareOf(instance) })),
+    localities === "unknown" ? {} : { localities },
+  );
   const policy = servicePolicySchema.parse({ failover });
   return { snapshot: { service: CHECKOUT, policy, instances, revision: 1, declared: false }, plan };
 }

@@ -1,13 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
 import { ClusterLoadAssignment } from "../../../src/gen/envoy/config/endpoint/v3/endpoint.js";
-import { LEAST_REQUEST } from "../../../src/model/enforcement.js";
-import { parseInstanceId } from "../../../src/model/ids.js";
 import type { CatalogueInstance } from "../../../src/model/instance.js";
 import type { PlanEntry, WeightPlan } from "../../../src/model/plan.js";
 import { DEFAULT_SERVICE_POLICY, type ServiceSnapshot } from "../../../src/model/service.js";
 import { FULL_ENVOY } from "../../../src/translate/data-plane.js";
 import { gatewayResources } from "../../../src/translate/service-resources.js";
 import { catalogueInstance } from "../../harness/instance.js";
+import { planEntry, weightPlan } from "../../harness/plan.js";
 import { translated } from "../../harness/translated.js";
 import { CHECKOUT } from "./fixtures.js";
 
@@ -19,18 +18,8 @@ const instance = (id: string, port: number): CatalogueInstance =>
     hostname: `${id}.internal`,
   });
 
-const entry = (id: string, port: number, weight = 100): PlanEntry => ({
-  instance: parseInstanceId(id),
-  address: "10.0.0.1",
-  port,
-  priority: 0,
-  health: "HEALTHY",
-  weight,
-  share: 0.5,
-  factors: [],
-  reasons: [],
-  load: undefined,
-});
+const entry = (id: string, port: number, weight = 100): PlanEntry =>
+  planEntry(instance(id, port), { weight, share: 0.5 });
 
 const snapshot = (...instances: CatalogueInstance[]): ServiceSnapshot => ({
   service: CHECKOUT,
@@ -40,16 +29,7 @@ const snapshot = (...instances: CatalogueInstance[]): ServiceSnapshot => ({
   declared: false,
 });
 
-const plan = (...entries: PlanEntry[]): WeightPlan => ({
-  service: CHECKOUT,
-  revision: 1,
-  mode: "normal",
-  policy: "adaptive",
-  signalMode: "L",
-  enforcement: LEAST_REQUEST,
-  levels: [],
-  entries,
-});
+const plan = (...entries: PlanEntry[]): WeightPlan => weightPlan(CHECKOUT, entries);
 
 const portsOf = (bytes: Uint8Array): unknown[] =>
   ClusterLoadAssignment.decode(bytes).endpoints.flatMap(({ lbEndpoints }) =>
