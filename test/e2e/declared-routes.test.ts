@@ -27,6 +27,7 @@ test("the worked example of docs/routes.md, declared by the configuration file",
     ["shop", "shop-canary", "carts", "audit"].map((service) => rig.startBackend({ name: `${service}-1`, service })),
   );
   for (const service of ["shop", "carts", "audit"]) await rig.untilServing(service);
+  await rig.untilInForce(); // the one among them that the split serves, too
   const answer = async (path: string, headers: Record<string, string> = {}) => {
     const { status, headers: got } = await ask({ port, host: "shop.example", path, headers });
     return [status, got["x-backend"], got["x-path"]];

@@ -37,7 +37,7 @@ async function world(policy: unknown, start: (created: Rig) => Promise<unknown>)
 
 /** What the plan says once its levels are as expected, and what then arrives, by prefix of the backends' names. */
 async function measured(
-  { rig: { server }, load }: World,
+  { rig: created, load }: World,
   isReady: (levels: readonly Level[]) => boolean,
 ): Promise<{
   readonly levels: readonly Level[];
@@ -46,12 +46,13 @@ async function measured(
 }> {
   const levels = await until(
     async () => {
-      const answer = (await server.api.get("/v1/services/shop/weights")) as { levels: Level[] };
+      const answer = (await created.server.api.get("/v1/services/shop/weights")) as { levels: Level[] };
       return isReady(answer.levels) ? answer.levels : undefined;
     },
     { what: "the plan has these levels", deadlineMs: 5_000, everyMs: 20 },
   );
-  await load.requests(40); // a push takes effect within milliseconds; what was under way is over by then
+  await created.untilInForce();
+  await load.requests(40); // those sent before are over
   const fromMs = load.now();
   await load.requests(MEASURED);
   const counts = [...load.counts(fromMs)];

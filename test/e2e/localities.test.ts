@@ -90,8 +90,9 @@ async function zones(
 const staysIn = ({ zone, sends }: PlanZone): number => sends[zone === "a" ? 0 : 1] ?? -1;
 
 /** Part of the requests that backends of the zone answer. */
-async function partTo(zone: ZoneName, load: RecordedLoad): Promise<number> {
-  await load.requests(40); // those sent before the last push are over
+async function partTo(created: Rig, zone: ZoneName, load: RecordedLoad): Promise<number> {
+  await created.untilInForce();
+  await load.requests(40); // those sent before are over
   const fromMs = load.now();
   await load.requests(MEASURED);
   const counts = [...load.counts(fromMs)];
@@ -111,7 +112,7 @@ test("callers keep to their zone but for probes, spill over by capacity, leave a
   const startMs = fromA.now();
   const say = (members: readonly RigBackend[], status: "ready" | "starting") =>
     Promise.all(members.map(({ registration }) => registration.say(status)));
-  const measure = () => Promise.all([partTo("a", fromA), partTo("b", fromB)]);
+  const measure = () => Promise.all([partTo(created, "a", fromA), partTo(created, "b", fromB)]);
 
   const near = await zones(created, ({ a, b }) => staysIn(a) > 0.96 && staysIn(b) > 0.96);
   const atHome = await measure();
@@ -143,7 +144,7 @@ test("a zone that calls more than its part keeps what its capacity and the band 
   const { created } = await world({});
   const [fromA, fromB] = await loads(created, { a: 360, b: 120 });
   const soon = await zones(created, ({ a }) => a.demand > 0.6, 30_000);
-  const [a, b] = await Promise.all([partTo("a", fromA), partTo("b", fromB)]);
+  const [a, b] = await Promise.all([partTo(created, "a", fromA), partTo(created, "b", fromB)]);
   const late = await zones(created, () => true);
   expectPart(a, staysIn(soon.a), staysIn(late.a));
   expectPart(b, staysIn(soon.b), staysIn(late.b));
@@ -168,11 +169,11 @@ test("a gRPC client keeps to its zone too, and to the other one once that is gon
   const client = await created.startGrpcClient({ service: "shop", rateRps: 200, flags });
   const startMs = client.now();
   const soon = await zones(created, (found) => staysIn(found.a) > 0.9);
-  const part = await partTo("a", client);
+  const part = await partTo(created, "a", client);
   const late = await zones(created, () => true);
   expectPart(part, staysIn(soon.a), staysIn(late.a));
   await api.send("POST", "/v1/services/shop/instances/a-1/drain", { timeoutSeconds: 60 });
   await zones(created, ({ a }) => a.capacity === 0);
-  expect(await partTo("a", client)).toBe(0);
+  expect(await partTo(created, "a", client)).toBe(0);
   expect(client.summary(startMs).errors).toBe(0);
 });

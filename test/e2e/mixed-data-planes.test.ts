@@ -44,6 +44,7 @@ test("an Envoy and a gRPC client are heard together, and both leave a failing an
       },
       { what: `${name} is shed`, deadlineMs: 15_000 },
     );
+    await world.untilInForce();
     await Promise.all([proxyless.requests(60), proxied.requests(60)]); // those sent before are over
     const fromMs = proxyless.now();
     await Promise.all([proxyless.requests(300), proxied.requests(300)]);

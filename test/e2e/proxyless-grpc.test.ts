@@ -51,7 +51,7 @@ test("shares are the weights', follow them, and outlive a kill -9 of the server,
   const changedMs = client.now();
   const changed = { one: 400, two: 200, four: 100 };
   await setWeights(server.api, "shop", changed);
-  await until(() => (client.share("one", client.now() - 500) > 0.45 ? true : undefined), { what: "the new shares" });
+  await world.untilInForce();
   await client.requests(100);
   const thenMs = client.now();
   await client.requests(1_200);

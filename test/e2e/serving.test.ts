@@ -43,6 +43,7 @@ test("weights 1:2:4 give these shares within 10 %", async () => {
     what: "three endpoints",
     deadlineMs: 3_000,
   });
+  await rig.untilInForce();
   const load = rig.startLoad({ service: "shop", rateRps: 300 });
   await load.requests(100);
   const fromMs = load.now();

@@ -13,6 +13,7 @@ import { freePorts } from "../../../envoy/lab/ports.js";
 import { Registration, type RegistrationOptions } from "../../../envoy/lab/registration.js";
 import { until } from "../../../envoy/lab/until.js";
 import { type LaunchEnvoyOptions, launchEnvoy, type RunningEnvoy } from "../../../envoy/launch-envoy.js";
+import { nodesAnswerSchema } from "../../../src/api/answers.js";
 import { seededRng } from "../../../src/runtime/rng.js";
 import { GrpcClient, type GrpcClientOptions } from "./grpc-client.js";
 import { ServiceLoad, type ServiceLoadOptions } from "./service-load.js";
@@ -206,6 +207,22 @@ export class Rig {
     };
     await until(look, { what: `Envoy serves ${service}`, deadlineMs, everyMs: 20 });
     return performance.now() - startMs;
+  }
+
+  /**
+   * Resolves when every connected proxy and gRPC client has accepted all that there is for it: what the interface told of
+   * plans and routes before the call, traffic follows after it.
+   */
+  async untilInForce(deadlineMs = 10_000): Promise<void> {
+    const look = async (): Promise<true> => {
+      const { nodes } = nodesAnswerSchema.parse(await this.server.api.get("/v1/nodes"));
+      const behind = nodes.flatMap(({ id, types }) =>
+        types.flatMap(({ typeUrl, state }) => (state === "SYNCED" ? [] : [`${id}: ${typeUrl} is ${state}`])),
+      );
+      if (nodes.length === 0 || behind.length > 0) throw new Error(behind.join(", ") || "nobody is connected");
+      return true;
+    };
+    await until(look, { what: "all proxies have accepted what there is", deadlineMs, everyMs: 10 });
   }
 
   #newFolder(name: string): string {
