@@ -14,30 +14,33 @@ let rig: Rig | undefined;
 afterEach(() => rig?.stop());
 
 const MEASURED = 600;
-const REGION = "here";
-const ZONES = ["a", "b"] as const;
-type ZoneName = (typeof ZONES)[number];
+const REGIONS = { a: "here", b: "here", c: "there" };
+type ZoneName = keyof typeof REGIONS;
+const ZONES: readonly ZoneName[] = ["a", "b", "c"];
 
 interface PlanZone {
-  readonly zone: string;
+  readonly zone: ZoneName;
   readonly capacity: number;
   readonly demand: number;
   readonly share: number;
   readonly sends: readonly number[];
 }
 
-/** Two backends in each zone, named `a-1`, `a-2`, `b-1`, `b-2`. */
-async function world(policy: Readonly<Record<string, unknown>>): Promise<{
+/** Two backends in each zone, named `a-1`, `a-2`, `b-1`, `b-2` and so on. */
+async function world(names: readonly ZoneName[] = ["a", "b"]): Promise<{
   readonly created: Rig;
   readonly backends: Readonly<Record<ZoneName, readonly RigBackend[]>>;
 }> {
   const created = await Rig.create();
   rig = created;
   const { api } = await created.startServer();
-  await api.send("PUT", "/v1/services/shop", { algorithm: "round-robin", failover: { locality: {} }, ...policy });
-  const start = (zone: ZoneName) =>
-    created.startBackends(2, { prefix: zone, service: "shop", locality: { region: REGION, zone } });
-  return { created, backends: { a: await start("a"), b: await start("b") } };
+  await api.send("PUT", "/v1/services/shop", { algorithm: "round-robin", failover: { locality: {} } });
+  const backends: Record<ZoneName, readonly RigBackend[]> = { a: [], b: [], c: [] };
+  for (const zone of names) {
+    const locality = { region: REGIONS[zone], zone };
+    backends[zone] = await created.startBackends(2, { prefix: zone, service: "shop", locality });
+  }
+  return { created, backends };
 }
 
 /** An Envoy that stands in the zone, with a listener of its own: that of the server would be the same for both. */
@@ -45,7 +48,7 @@ async function envoyIn(created: Rig, zone: ZoneName): Promise<number> {
   const [port] = (await freePorts(1)) as [number];
   await created.startEnvoy({
     nodeId: `edge-${zone}`,
-    flags: ["--region", REGION, "--zone", zone],
+    flags: ["--region", REGIONS[zone], "--zone", zone],
     transform: (text) => {
       const bootstrap = parse(text);
       bootstrap.static_resources.listeners = [ownListener(port)];
@@ -56,15 +59,17 @@ async function envoyIn(created: Rig, zone: ZoneName): Promise<number> {
   return port;
 }
 
+interface Calls {
+  readonly from: ZoneName;
+  readonly rps: number;
+}
+
 /** From both zones at once: who begins alone is taken for the only caller for a while. */
-async function loads(
-  created: Rig,
-  rps: Readonly<Record<ZoneName, number>>,
-): Promise<readonly [ServiceLoad, ServiceLoad]> {
-  const ports = { a: await envoyIn(created, "a"), b: await envoyIn(created, "b") };
-  const start = (zone: ZoneName, seed: number) =>
-    created.startLoad({ service: "shop", port: ports[zone], rateRps: rps[zone], seed });
-  return [start("a", 1), start("b", 2)];
+async function loads(created: Rig, one: Calls, other: Calls): Promise<readonly [ServiceLoad, ServiceLoad]> {
+  const ports = [await envoyIn(created, one.from), await envoyIn(created, other.from)] as const;
+  const start = (port: number, rateRps: number, seed: number) =>
+    created.startLoad({ service: "shop", port, rateRps, seed });
+  return [start(ports[0], one.rps, 1), start(ports[1], other.rps, 2)];
 }
 
 /** What the plan says of the zones, as soon as it is as expected. */
@@ -80,14 +85,15 @@ async function zones(
       };
       const found = answer.localities?.levels[0]?.zones ?? [];
       const byName = Object.fromEntries(found.map((zone) => [zone.zone, zone])) as Record<ZoneName, PlanZone>;
-      return found.length === 2 && isReady(byName) ? byName : undefined;
+      return found.length > 1 && isReady(byName) ? byName : undefined;
     },
     { what: "the plan has these zones", deadlineMs, everyMs: 20 },
   );
 }
 
-/** Zones come sorted. */
-const staysIn = ({ zone, sends }: PlanZone): number => sends[zone === "a" ? 0 : 1] ?? -1;
+/** Zones come sorted, here with their regions. */
+const sent = (from: PlanZone, to: ZoneName): number => from.sends[ZONES.indexOf(to)] ?? -1;
+const staysIn = (zone: PlanZone): number => sent(zone, zone.zone);
 
 /** Part of the requests that backends of the zone answer. */
 async function partTo(created: Rig, zone: ZoneName, load: RecordedLoad): Promise<number> {
@@ -107,8 +113,8 @@ function expectPart(actual: number, ...bounds: readonly number[]): void {
 }
 
 test("callers keep to their zone but for probes, spill over by capacity, leave a zone that is gone, and come back; no request fails", async () => {
-  const { created, backends } = await world({});
-  const [fromA, fromB] = await loads(created, { a: 250, b: 250 });
+  const { created, backends } = await world();
+  const [fromA, fromB] = await loads(created, { from: "a", rps: 250 }, { from: "b", rps: 250 });
   const startMs = fromA.now();
   const say = (members: readonly RigBackend[], status: "ready" | "starting") =>
     Promise.all(members.map(({ registration }) => registration.say(status)));
@@ -141,8 +147,8 @@ test("callers keep to their zone but for probes, spill over by capacity, leave a
 });
 
 test("a zone that calls more than its part keeps what its capacity and the band allow, by measured demand", async () => {
-  const { created } = await world({});
-  const [fromA, fromB] = await loads(created, { a: 360, b: 120 });
+  const { created } = await world();
+  const [fromA, fromB] = await loads(created, { from: "a", rps: 360 }, { from: "b", rps: 120 });
   const soon = await zones(created, ({ a }) => a.demand > 0.6, 30_000);
   const [a, b] = await Promise.all([partTo(created, "a", fromA), partTo(created, "b", fromB)]);
   const late = await zones(created, () => true);
@@ -156,16 +162,46 @@ test("a zone that calls more than its part keeps what its capacity and the band 
   }
 });
 
+test("what has no place at home goes to the other zone of the region, and to another region once that is gone", async () => {
+  const { created, backends } = await world(["a", "b", "c"]);
+  const [fromA, fromC] = await loads(created, { from: "a", rps: 240 }, { from: "c", rps: 240 });
+  const startMs = fromA.now();
+  const measure = () =>
+    Promise.all([partTo(created, "a", fromA), partTo(created, "b", fromA), partTo(created, "c", fromA)]);
+
+  // A fifth of what is left is in zone a, and half of the calls come from there: what it spills finds room in zone b, as
+  // soon as it is known that hardly any come from b.
+  await backends.a[0]?.registration.say("starting");
+  const soon = await zones(created, ({ a, b }) => a.capacity < 0.3 && b.demand < 0.1, 60_000);
+  const [near, staysInC] = [await measure(), await partTo(created, "c", fromC)];
+  const late = await zones(created, () => true);
+  for (const [i, zone] of ZONES.entries()) expectPart(near[i] ?? -1, sent(soon.a, zone), sent(late.a, zone));
+  expectPart(staysInC, staysIn(soon.c), staysIn(late.c));
+  for (const plan of [soon, late]) {
+    // Less than the probes: those go to both of the other zones.
+    expect(sent(plan.a, "c")).toBeLessThan(0.03);
+    expect(sent(plan.a, "b")).toBeGreaterThan(0.5);
+  }
+
+  await Promise.all(backends.b.map(({ registration }) => registration.say("starting")));
+  const before = await zones(created, ({ b }) => b.capacity === 0);
+  const far = await measure();
+  const after = await zones(created, () => true);
+  for (const [i, zone] of ZONES.entries()) expectPart(far[i] ?? -1, sent(before.a, zone), sent(after.a, zone));
+  expect(sent(before.a, "c")).toBeGreaterThan(0.2);
+  for (const load of [fromA, fromC]) expect(load.summary(startMs).errors).toBe(0);
+});
+
 test("a gRPC client keeps to its zone too, and to the other one once that is gone", async () => {
   const created = await Rig.create();
   rig = created;
   const { api } = await created.startServer();
   await api.send("PUT", "/v1/services/shop", { protocol: "http2", failover: { locality: {} } });
   const start = (name: string, zone: string) =>
-    created.startGrpcBackend({ name, service: "shop", locality: { region: REGION, zone } });
+    created.startGrpcBackend({ name, service: "shop", locality: { region: REGIONS.a, zone } });
   await start("a-1", "a");
   await start("b-1", "b");
-  const flags = ["--region", REGION, "--zone", "a"];
+  const flags = ["--region", REGIONS.a, "--zone", "a"];
   const client = await created.startGrpcClient({ service: "shop", rateRps: 200, flags });
   const startMs = client.now();
   const soon = await zones(created, (found) => staysIn(found.a) > 0.9);
