@@ -38,11 +38,14 @@ const backends = async (): Promise<readonly string[]> => {
   return [...new Set(answers.map(({ backend }) => backend))].sort();
 };
 
-const whenServedBy = (names: string): Promise<boolean> =>
-  until(async () => ((await backends()).join(" ") === names ? true : undefined), {
-    what: `requests are served by ${names}`,
-    deadlineMs: 10_000,
-  });
+const whenServedBy = (names: string): Promise<true> => {
+  const look = async (): Promise<true> => {
+    const seen = (await backends()).join(" ");
+    if (seen !== names) throw new Error(`it is ${seen}`);
+    return true;
+  };
+  return until(look, { what: `requests are served by ${names}`, deadlineMs: 10_000 });
+};
 
 test("an instance that fails its checks gets no request, and is back once it passes", async () => {
   rig = await Rig.create();
