@@ -4,6 +4,7 @@ import { afterEach, expect, test } from "@jest/globals";
 import { parse, stringify } from "yaml";
 import { freePorts } from "../../envoy/lab/ports.js";
 import { until } from "../../envoy/lab/until.js";
+import { sumOf } from "../../src/stats/parts.js";
 import { chanceBound } from "./harness/binomial.js";
 import { ownListener } from "./harness/mode-b.js";
 import type { RecordedLoad } from "./harness/recorded-load.js";
@@ -95,15 +96,16 @@ async function zones(
 const sent = (from: PlanZone, to: ZoneName): number => from.sends[ZONES.indexOf(to)] ?? -1;
 const staysIn = (zone: PlanZone): number => sent(zone, zone.zone);
 
-/** Part of the requests that backends of the zone answer. */
-async function partTo(created: Rig, zone: ZoneName, load: RecordedLoad): Promise<number> {
+/** Part of the requests that backends of each zone answer. */
+async function partsTo(created: Rig, load: RecordedLoad): Promise<Readonly<Record<ZoneName, number>>> {
   await created.untilInForce();
   await load.requests(40); // those sent before are over
   const fromMs = load.now();
   await load.requests(MEASURED);
   const counts = [...load.counts(fromMs)];
-  const sum = (of: typeof counts): number => of.reduce((total, [, count]) => total + count, 0);
-  return sum(counts.filter(([name]) => name.startsWith(zone))) / sum(counts);
+  const of = (prefix: string): number =>
+    sumOf(counts.map(([name, count]) => (name.startsWith(prefix) ? count : 0))) / sumOf(counts.map(([, n]) => n));
+  return { a: of("a"), b: of("b"), c: of("c") };
 }
 
 /** @param bounds what the plan said before and after: demand may be learned meanwhile */
@@ -118,7 +120,10 @@ test("callers keep to their zone but for probes, spill over by capacity, leave a
   const startMs = fromA.now();
   const say = (members: readonly RigBackend[], status: "ready" | "starting") =>
     Promise.all(members.map(({ registration }) => registration.say(status)));
-  const measure = () => Promise.all([partTo(created, "a", fromA), partTo(created, "b", fromB)]);
+  const measure = async () => {
+    const [a, b] = await Promise.all([partsTo(created, fromA), partsTo(created, fromB)]);
+    return [a.a, b.b] as const;
+  };
 
   const near = await zones(created, ({ a, b }) => staysIn(a) > 0.96 && staysIn(b) > 0.96);
   const atHome = await measure();
@@ -150,10 +155,10 @@ test("a zone that calls more than its part keeps what its capacity and the band 
   const { created } = await world();
   const [fromA, fromB] = await loads(created, { from: "a", rps: 360 }, { from: "b", rps: 120 });
   const soon = await zones(created, ({ a }) => a.demand > 0.6, 30_000);
-  const [a, b] = await Promise.all([partTo(created, "a", fromA), partTo(created, "b", fromB)]);
+  const [ofA, ofB] = await Promise.all([partsTo(created, fromA), partsTo(created, fromB)]);
   const late = await zones(created, () => true);
-  expectPart(a, staysIn(soon.a), staysIn(late.a));
-  expectPart(b, staysIn(soon.b), staysIn(late.b));
+  expectPart(ofA.a, staysIn(soon.a), staysIn(late.a));
+  expectPart(ofB.b, staysIn(soon.b), staysIn(late.b));
   for (const plan of [soon, late]) {
     expect(staysIn(plan.a)).toBeCloseTo(((1.1 * 0.5) / plan.a.demand) * 0.97, 6);
     expect(staysIn(plan.b)).toBeCloseTo(0.97, 6);
@@ -166,17 +171,18 @@ test("what has no place at home goes to the other zone of the region, and to ano
   const { created, backends } = await world(["a", "b", "c"]);
   const [fromA, fromC] = await loads(created, { from: "a", rps: 240 }, { from: "c", rps: 240 });
   const startMs = fromA.now();
-  const measure = () =>
-    Promise.all([partTo(created, "a", fromA), partTo(created, "b", fromA), partTo(created, "c", fromA)]);
+  const expectParts = (parts: Readonly<Record<ZoneName, number>>, ...plans: readonly PlanZone[]) => {
+    for (const zone of ZONES) expectPart(parts[zone], ...plans.map((plan) => sent(plan, zone)));
+  };
 
   // A fifth of what is left is in zone a, and half of the calls come from there: what it spills finds room in zone b, as
   // soon as it is known that hardly any come from b.
   await backends.a[0]?.registration.say("starting");
   const soon = await zones(created, ({ a, b }) => a.capacity < 0.3 && b.demand < 0.1, 60_000);
-  const [near, staysInC] = [await measure(), await partTo(created, "c", fromC)];
+  const [ofA, ofC] = await Promise.all([partsTo(created, fromA), partsTo(created, fromC)]);
   const late = await zones(created, () => true);
-  for (const [i, zone] of ZONES.entries()) expectPart(near[i] ?? -1, sent(soon.a, zone), sent(late.a, zone));
-  expectPart(staysInC, staysIn(soon.c), staysIn(late.c));
+  expectParts(ofA, soon.a, late.a);
+  expectPart(ofC.c, staysIn(soon.c), staysIn(late.c));
   for (const plan of [soon, late]) {
     // Less than the probes: those go to both of the other zones.
     expect(sent(plan.a, "c")).toBeLessThan(0.03);
@@ -185,9 +191,9 @@ test("what has no place at home goes to the other zone of the region, and to ano
 
   await Promise.all(backends.b.map(({ registration }) => registration.say("starting")));
   const before = await zones(created, ({ b }) => b.capacity === 0);
-  const far = await measure();
+  const far = await partsTo(created, fromA);
   const after = await zones(created, () => true);
-  for (const [i, zone] of ZONES.entries()) expectPart(far[i] ?? -1, sent(before.a, zone), sent(after.a, zone));
+  expectParts(far, before.a, after.a);
   expect(sent(before.a, "c")).toBeGreaterThan(0.2);
   for (const load of [fromA, fromC]) expect(load.summary(startMs).errors).toBe(0);
 });
@@ -205,11 +211,11 @@ test("a gRPC client keeps to its zone too, and to the other one once that is gon
   const client = await created.startGrpcClient({ service: "shop", rateRps: 200, flags });
   const startMs = client.now();
   const soon = await zones(created, (found) => staysIn(found.a) > 0.9);
-  const part = await partTo(created, "a", client);
+  const { a: part } = await partsTo(created, client);
   const late = await zones(created, () => true);
   expectPart(part, staysIn(soon.a), staysIn(late.a));
   await api.send("POST", "/v1/services/shop/instances/a-1/drain", { timeoutSeconds: 60 });
   await zones(created, ({ a }) => a.capacity === 0);
-  expect(await partTo(created, "a", client)).toBe(0);
+  expect((await partsTo(created, client)).a).toBe(0);
   expect(client.summary(startMs).errors).toBe(0);
 });

@@ -1,30 +1,15 @@
 // What a proxy refuses leaves it as it was, and is told; proxies with other bootstraps on the same server converge.
 import { afterEach, expect, test } from "@jest/globals";
-import { z } from "zod";
 import { ask } from "../../envoy/lab/ask.js";
 import { until } from "../../envoy/lab/until.js";
+import { nodesAnswerSchema } from "../../src/api/answers.js";
 import { Rig } from "./harness/rig.js";
 
 let rig: Rig | undefined;
 afterEach(() => rig?.stop());
 
-const nodesSchema = z.object({
-  nodes: z.array(
-    z.looseObject({
-      id: z.string(),
-      types: z.array(
-        z.looseObject({
-          typeUrl: z.string(),
-          state: z.string(),
-          error: z.looseObject({ message: z.string() }).optional(),
-        }),
-      ),
-    }),
-  ),
-});
-
 async function routesOf(server: { get(path: string): Promise<unknown> }, node: string) {
-  const { nodes } = nodesSchema.parse(await server.get("/v1/nodes"));
+  const { nodes } = nodesAnswerSchema.parse(await server.get("/v1/nodes"));
   const types = nodes.find(({ id }) => id === node)?.types ?? [];
   return types.find(({ typeUrl }) => typeUrl.endsWith("RouteConfiguration"));
 }
