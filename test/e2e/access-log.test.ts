@@ -11,6 +11,7 @@ import type { RunningEnvoy } from "../../envoy/launch-envoy.js";
 import type { LoadAnswer, WeightsAnswer } from "../../src/api/answers.js";
 import { QUANTILE_ERROR } from "../../src/stats/log-histogram.js";
 import { Rig } from "./harness/rig.js";
+import { untilHosts } from "./harness/until-hosts.js";
 
 let rig: Rig | undefined;
 afterEach(() => rig?.stop());
@@ -93,7 +94,7 @@ test("at 10 % a tenth arrives; a backend that hangs up shows as unanswered", asy
   const registration = new Registration({ apiUrl: world.server.api.url, service: "shop", id: "hangs-up", port });
   world.defer("its beats", () => registration.silence());
   await registration.start();
-  await until(async () => ((await envoy.admin.hosts("shop"))?.length === 2 ? true : undefined), { what: "two hosts" });
+  await untilHosts(envoy, "shop", 2);
   const { tries } = await loaded(world, envoy, { requests: 1_600, rateRps: 400 });
   // A binomial count: beyond five standard deviations is one run of 1.7 million.
   const deviation = Math.sqrt(tries * 0.1 * 0.9);

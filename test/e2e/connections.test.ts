@@ -6,6 +6,7 @@ import { ask } from "../../envoy/lab/ask.js";
 import { freePorts } from "../../envoy/lab/ports.js";
 import { until } from "../../envoy/lab/until.js";
 import { Rig } from "./harness/rig.js";
+import { untilHosts } from "./harness/until-hosts.js";
 
 let rig: Rig;
 afterEach(() => rig.stop());
@@ -27,9 +28,7 @@ test("connections to the service's port go to its instances by weight, and its p
   const envoy = await rig.startEnvoy();
   await rig.startBackend({ name: "one", service: "wire", weight: 100 });
   await rig.startBackend({ name: "three", service: "wire", weight: 300 });
-  await until(async () => ((await envoy.admin.hosts("wire"))?.length === 2 ? true : undefined), {
-    what: "Envoy knows both instances",
-  });
+  await untilHosts(envoy, "wire", 2);
   const counts: Record<string, number> = { one: 0, three: 0 };
   for (let n = 0; n < 200; n++) {
     // Each request has a connection of its own; what is in it is nothing to Envoy.
@@ -51,9 +50,7 @@ test("a drain leaves open connections alone and waits for them, idle ones too; t
   await api.send("PUT", "/v1/services/wire", { algorithm: "round-robin", protocol: { tcp: { port } } });
   const envoy = await rig.startEnvoy();
   const backends = await rig.startBackends(2, { prefix: "b", service: "wire" });
-  await until(async () => ((await envoy.admin.hosts("wire"))?.length === 2 ? true : undefined), {
-    what: "Envoy knows both instances",
-  });
+  await untilHosts(envoy, "wire", 2);
   const connection = new OneConnection(port);
   rig.defer("the connection", () => connection.close());
   const name = await connection.ask();

@@ -2,9 +2,9 @@
 // of the binomial distribution: exceeded by chance once in 16,000 comparisons.
 import { afterEach, expect, test } from "@jest/globals";
 import { fixed } from "../../envoy/lab/backend.js";
-import { until } from "../../envoy/lab/until.js";
 import { type ClosedLoopAnswer, closedLoop, countsOf, failuresOf } from "./harness/closed-loop.js";
 import { Rig } from "./harness/rig.js";
+import { untilHosts } from "./harness/until-hosts.js";
 
 let rig: Rig;
 afterEach(() => rig.stop());
@@ -22,9 +22,7 @@ async function start(algorithm: string, hosts: Readonly<Record<string, Host>>): 
   for (const [name, { weight = 100, serviceMs = 1 }] of Object.entries(hosts)) {
     await rig.startBackend({ name, weight, serviceTime: fixed(serviceMs), service: "shop" });
   }
-  await until(async () => ((await envoy.admin.hosts("shop"))?.length === 3 ? true : undefined), {
-    what: "Envoy knows all backends",
-  });
+  await untilHosts(envoy, "shop", 3);
   await rig.untilServing("shop");
 }
 

@@ -4,6 +4,7 @@ import { ask } from "../../envoy/lab/ask.js";
 import { fixed } from "../../envoy/lab/backend.js";
 import { until } from "../../envoy/lab/until.js";
 import { Rig, type RigBackend } from "./harness/rig.js";
+import { untilHosts } from "./harness/until-hosts.js";
 
 let rig: Rig | undefined;
 afterEach(() => rig?.stop());
@@ -15,10 +16,7 @@ async function started(count: number, serviceMs: number): Promise<{ rig: Rig; ba
   const envoy = await created.startEnvoy();
   const backends = await created.startBackends(count, { service: "shop", serviceTime: fixed(serviceMs) });
   await created.untilServing("shop");
-  await until(async () => ((await envoy.admin.hosts("shop"))?.length === count ? true : undefined), {
-    what: "Envoy knows all of them",
-    deadlineMs: 5_000,
-  });
+  await untilHosts(envoy, "shop", count);
   return { rig: created, backends };
 }
 

@@ -1,8 +1,8 @@
 // Where Envoy finds the key of a request, place by place: the owner that the API names for the key is who answers.
 import { afterEach, expect, test } from "@jest/globals";
-import { until } from "../../envoy/lab/until.js";
 import { type ClosedLoopAnswer, closedLoop, countsOf, type KeyedRequest } from "./harness/closed-loop.js";
 import { Rig } from "./harness/rig.js";
+import { untilHosts } from "./harness/until-hosts.js";
 
 let rig: Rig;
 afterEach(() => rig.stop());
@@ -16,9 +16,7 @@ async function start(hashPolicy: readonly unknown[]): Promise<void> {
   await server.api.send("PUT", "/v1/services/shop", { algorithm: "consistent-hash", hashPolicy });
   const envoy = await rig.startEnvoy();
   await rig.startBackends(BACKENDS, { service: "shop" });
-  await until(async () => ((await envoy.admin.hosts("shop"))?.length === BACKENDS ? true : undefined), {
-    what: "Envoy knows all backends",
-  });
+  await untilHosts(envoy, "shop", BACKENDS);
   await rig.untilServing("shop");
 }
 

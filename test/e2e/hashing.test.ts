@@ -7,6 +7,7 @@ import { type KeyedHost, KeyTables } from "../../src/balancers/consistent-hash/k
 import type { HashingEnforcement } from "../../src/model/enforcement.js";
 import { closedLoop } from "./harness/closed-loop.js";
 import { Rig } from "./harness/rig.js";
+import { untilHosts } from "./harness/until-hosts.js";
 
 let rig: Rig | undefined;
 afterEach(() => rig?.stop());
@@ -33,9 +34,7 @@ async function join(index: number, weight = 100): Promise<void> {
 }
 
 async function untilKnown(envoy: RunningEnvoy, count: number): Promise<void> {
-  await until(async () => ((await envoy.admin.hosts("shop"))?.length === count ? true : undefined), {
-    what: `Envoy knows ${count} backends`,
-  });
+  await untilHosts(envoy, "shop", count);
 }
 
 /** Which backend answers for each key. */

@@ -6,6 +6,7 @@ import { until } from "../../envoy/lab/until.js";
 import type { RunningEnvoy } from "../../envoy/launch-envoy.js";
 import { type ClosedLoopAnswer, closedLoop, failuresOf } from "./harness/closed-loop.js";
 import { Rig, type RigBackend } from "./harness/rig.js";
+import { untilHosts } from "./harness/until-hosts.js";
 
 let rig: Rig;
 let envoy: RunningEnvoy;
@@ -23,9 +24,7 @@ async function start({ backends, policy, serviceTime = fixed(1) }: Start): Promi
   await server.api.send("PUT", "/v1/services/shop", policy);
   envoy = await rig.startEnvoy();
   const started = await rig.startBackends(backends, { service: "shop", serviceTime });
-  await until(async () => ((await envoy.admin.hosts("shop"))?.length === backends ? true : undefined), {
-    what: "Envoy knows all backends",
-  });
+  await untilHosts(envoy, "shop", backends);
   await rig.untilServing("shop");
   return started;
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeAll, expect, test } from "@jest/globals";
 import { until } from "../../envoy/lab/until.js";
 import { moveIntoPlace, type TestAuthority, testAuthority } from "../harness/certificates.js";
 import { Rig } from "./harness/rig.js";
+import { untilHosts } from "./harness/until-hosts.js";
 
 /** Secrets that were read anew and are in use. */
 const TAKEN = "client_ssl_socket_factory.ssl_context_update_by_sds";
@@ -163,9 +164,7 @@ test("all certificates and both authorities change under load: no stream and no 
     what: "the first proxy has connected again",
   });
   await rig.startBackend({ name: "late", service: "shop" });
-  await until(async () => ((await envoy.admin.hosts("shop"))?.length === 3 ? true : undefined), {
-    what: "it is sent what is new",
-  });
+  await untilHosts(envoy, "shop", 3);
   await load.stop();
   expect(load.summary(fromMs).errors).toBe(0);
 });

@@ -1,10 +1,10 @@
 // Retries on a real Envoy: a host that fails costs the caller nothing, a retry goes to another host than the try before,
 // and the budget keeps retries from multiplying the load on a service that is down.
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { until } from "../../envoy/lab/until.js";
 import type { RunningEnvoy } from "../../envoy/launch-envoy.js";
 import { closedLoop, countsOf, failuresOf } from "./harness/closed-loop.js";
 import { Rig, type RigBackend } from "./harness/rig.js";
+import { untilHosts } from "./harness/until-hosts.js";
 
 let rig: Rig;
 let envoy: RunningEnvoy;
@@ -16,9 +16,7 @@ async function start(backends: number, policy: Readonly<Record<string, unknown>>
   await server.api.send("PUT", "/v1/services/shop", policy);
   envoy = await rig.startEnvoy();
   const started = await rig.startBackends(backends, { service: "shop" });
-  await until(async () => ((await envoy.admin.hosts("shop"))?.length === backends ? true : undefined), {
-    what: "Envoy knows all backends",
-  });
+  await untilHosts(envoy, "shop", backends);
   await rig.untilServing("shop");
   return started;
 }

@@ -6,6 +6,7 @@ import { createServer as createTcpServer, type Server, type Socket } from "node:
 import { Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { HealthImplementation } from "grpc-health-check";
+import { freePorts } from "../../../envoy/lab/ports.js";
 import { grpcProbe } from "../../../src/probes/grpc-probe.js";
 import { httpProbe } from "../../../src/probes/http-probe.js";
 import type { ProbeOutcome } from "../../../src/probes/outcome.js";
@@ -46,15 +47,7 @@ function ask(probe: Probe, port: number, given: Partial<ProbeTarget> = {}, signa
   return probe({ address: "127.0.0.1", port, service: "shop", protocol: "http1", tls: undefined, ...given }, signal);
 }
 
-async function closedPort(): Promise<number> {
-  const server = createTcpServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const port = portOf(server);
-  server.close();
-  await once(server, "close");
-  return port;
-}
+const closedPort = async (): Promise<number> => ((await freePorts(1)) as [number])[0];
 
 const refused = (detail: string): ProbeOutcome => ({ healthy: false, answered: true, detail });
 const silent = (detail: unknown): unknown => ({ healthy: false, answered: false, detail });
