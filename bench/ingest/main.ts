@@ -12,6 +12,8 @@ const { values: options } = parseArgs({
 });
 const rounds = options.quick ? 5 : 30;
 const ingest = measureIngest(1_000, rounds);
+// Code that a first pass compiles is no endpoint's: it would count as 100 bytes for each, more or fewer as the compiler likes.
+measureTick(10_000, 5);
 const tick = measureTick(10_000, rounds);
 const bar = (name: string, ratio: number) => ({ name, ratio, limit: 1, met: ratio <= 1 });
 const result = {
