@@ -16,7 +16,7 @@ async function started(count: number, serviceMs: number): Promise<{ rig: Rig; ba
   const envoy = await created.startEnvoy();
   const backends = await created.startBackends(count, { service: "shop", serviceTime: fixed(serviceMs) });
   await created.untilServing("shop");
-  await untilHosts(envoy, "shop", count);
+  await untilHosts(envoy, "shop", count, 5_000);
   return { rig: created, backends };
 }
 
