@@ -3,7 +3,7 @@ import { Agent, request } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { afterEach, expect, test } from "@jest/globals";
 import { ask } from "../../envoy/lab/ask.js";
-import { freePorts } from "../../envoy/lab/ports.js";
+import { freePort } from "../../envoy/lab/ports.js";
 import { until } from "../../envoy/lab/until.js";
 import { Rig } from "./harness/rig.js";
 import { untilHosts } from "./harness/until-hosts.js";
@@ -14,7 +14,7 @@ afterEach(() => rig.stop());
 test("connections to the service's port go to its instances by weight, and its port is nobody else's", async () => {
   rig = await Rig.create();
   const server = await rig.startServer();
-  const [port] = (await freePorts(1)) as [number];
+  const port = await freePort();
   const protocol = { tcp: { port } };
   await server.api.send("PUT", "/v1/services/wire", { algorithm: "weighted-round-robin", protocol });
   const refused = await fetch(`${server.api.url}/v1/services/other`, {
@@ -46,7 +46,7 @@ test("connections to the service's port go to its instances by weight, and its p
 test("a drain leaves open connections alone and waits for them, idle ones too; then it ends before its timeout", async () => {
   rig = await Rig.create();
   const { api } = await rig.startServer();
-  const [port] = (await freePorts(1)) as [number];
+  const port = await freePort();
   await api.send("PUT", "/v1/services/wire", { algorithm: "round-robin", protocol: { tcp: { port } } });
   const envoy = await rig.startEnvoy();
   const backends = await rig.startBackends(2, { prefix: "b", service: "wire" });

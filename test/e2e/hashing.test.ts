@@ -23,7 +23,7 @@ async function start(settings: Readonly<Record<string, unknown>>, weights: reado
   await server.api.send("PUT", "/v1/services/shop", policy);
   const envoy = await rig.startEnvoy();
   await Promise.all(weights.map((weight, index) => join(index, weight)));
-  await untilKnown(envoy, weights.length);
+  await untilHosts(envoy, "shop", weights.length);
   await rig.untilServing("shop");
   return envoy;
 }
@@ -31,10 +31,6 @@ async function start(settings: Readonly<Record<string, unknown>>, weights: reado
 /** Named in the order in which Envoy is told of them. */
 async function join(index: number, weight = 100): Promise<void> {
   await rig?.startBackend({ name: `b-${index + 100}`, weight, service: "shop" });
-}
-
-async function untilKnown(envoy: RunningEnvoy, count: number): Promise<void> {
-  await untilHosts(envoy, "shop", count);
 }
 
 /** Which backend answers for each key. */
@@ -78,7 +74,7 @@ test.each<{ settings: Readonly<Record<string, unknown>>; enforcement: HashingEnf
   expect(new Set(before).size).toBe(n);
 
   await join(n);
-  await untilKnown(envoy, n + 1);
+  await untilHosts(envoy, "shop", n + 1);
   const newcomer = `b-${n + 100}`;
   await until(async () => ((await predicted(enforcement)).includes(newcomer) ? true : undefined), {
     what: "the newcomer is in the plan",

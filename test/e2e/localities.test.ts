@@ -2,7 +2,7 @@
 // What the plan says that callers of a zone send where is what arrives there.
 import { afterEach, expect, test } from "@jest/globals";
 import { parse, stringify } from "yaml";
-import { freePorts } from "../../envoy/lab/ports.js";
+import { freePort } from "../../envoy/lab/ports.js";
 import { until } from "../../envoy/lab/until.js";
 import { sumOf } from "../../src/stats/parts.js";
 import { chanceBound } from "./harness/binomial.js";
@@ -46,7 +46,7 @@ async function world(names: readonly ZoneName[] = ["a", "b"]): Promise<{
 
 /** An Envoy that stands in the zone, with a listener of its own: that of the server would be the same for both. */
 async function envoyIn(created: Rig, zone: ZoneName): Promise<number> {
-  const [port] = (await freePorts(1)) as [number];
+  const port = await freePort();
   await created.startEnvoy({
     nodeId: `edge-${zone}`,
     flags: ["--region", REGIONS[zone], "--zone", zone],

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Child } from "../../../envoy/lab/child.js";
-import { freePorts } from "../../../envoy/lab/ports.js";
+import { freePort } from "../../../envoy/lab/ports.js";
 import { REPOSITORY } from "../../../envoy/lab/repository.js";
 
 const SOURCES = join(REPOSITORY, "bench", "peers", "go-control-plane");
@@ -46,7 +46,7 @@ export class Owner {
     folder: string,
     resources: { readonly clusters: readonly unknown[]; readonly listeners: readonly unknown[] },
   ): Promise<Owner> {
-    const [port] = (await freePorts(1)) as [number];
+    const port = await freePort();
     for (const [name, content] of Object.entries(resources)) {
       writeFileSync(join(folder, `${name}.json`), JSON.stringify(content));
     }

@@ -9,7 +9,7 @@ import { fixed, LabBackend, type LabBackendOptions, type ServiceTime } from "../
 import { Cleanup } from "../../../envoy/lab/cleanup.js";
 import { type BootstrapOptions, ControlServer, type ControlServerOptions } from "../../../envoy/lab/control-server.js";
 import { GrpcBackend } from "../../../envoy/lab/grpc/grpc-backend.js";
-import { freePorts } from "../../../envoy/lab/ports.js";
+import { freePort } from "../../../envoy/lab/ports.js";
 import { Registration, type RegistrationOptions } from "../../../envoy/lab/registration.js";
 import { until } from "../../../envoy/lab/until.js";
 import { type LaunchEnvoyOptions, launchEnvoy, type RunningEnvoy } from "../../../envoy/launch-envoy.js";
@@ -69,7 +69,7 @@ export class Rig {
   }
 
   static async create(): Promise<Rig> {
-    const [port] = (await freePorts(1)) as [number];
+    const port = await freePort();
     return new Rig(mkdtempSync(join(tmpdir(), "steelyard-e2e-")), port);
   }
 

@@ -2,7 +2,7 @@
 import { createServer, type Server } from "node:net";
 import { afterEach, expect, test } from "@jest/globals";
 import { listenOnLoopback } from "../../../envoy/lab/listen.js";
-import { freePorts, rangeOutside } from "../../../envoy/lab/ports.js";
+import { freePort, freePorts, rangeOutside } from "../../../envoy/lab/ports.js";
 
 const open: Server[] = [];
 afterEach(async () => {
@@ -34,7 +34,7 @@ test.each([
 
 test("a port that somebody listens on is not given", async () => {
   const port = await listen();
-  await expect(freePorts(1, { first: port, last: port })).rejects.toThrow(
+  await expect(freePort({ first: port, last: port })).rejects.toThrow(
     `no free port on loopback from ${port} to ${port}`,
   );
 });
