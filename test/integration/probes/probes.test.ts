@@ -2,42 +2,19 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
-import { createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { createServer as createTcpServer } from "node:net";
 import { Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { HealthImplementation } from "grpc-health-check";
-import { freePorts } from "../../../envoy/lab/ports.js";
+import { freePort } from "../../../envoy/lab/ports.js";
 import { grpcProbe } from "../../../src/probes/grpc-probe.js";
 import { httpProbe } from "../../../src/probes/http-probe.js";
 import type { ProbeOutcome } from "../../../src/probes/outcome.js";
 import type { Probe, ProbeTarget } from "../../../src/probes/target.js";
 import { tcpProbe } from "../../../src/probes/tcp-probe.js";
+import { atEnd, closeServers, listen } from "./servers.js";
 
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
-async function listen(server: Server): Promise<number> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined);
-  });
-  closing.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return portOf(server);
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("not listening on a port");
-  return address.port;
-}
+afterEach(closeServers);
 
 const http = (handler: RequestListener): Promise<number> => listen(createServer(handler));
 /** Writes `bytes` to whoever connects. */
@@ -46,8 +23,6 @@ const raw = (bytes: string | Buffer): Promise<number> => listen(createTcpServer(
 function ask(probe: Probe, port: number, given: Partial<ProbeTarget> = {}, signal = AbortSignal.timeout(5_000)) {
   return probe({ address: "127.0.0.1", port, service: "shop", protocol: "http1", tls: undefined, ...given }, signal);
 }
-
-const closedPort = async (): Promise<number> => ((await freePorts(1)) as [number])[0];
 
 const refused = (detail: string): ProbeOutcome => ({ healthy: false, answered: true, detail });
 const silent = (detail: unknown): unknown => ({ healthy: false, answered: false, detail });
@@ -122,7 +97,7 @@ describe("HTTP", () => {
   });
 
   test("nobody listens, or nobody answers in time", async () => {
-    expect(await ask(probe, await closedPort())).toEqual(silent("ECONNREFUSED"));
+    expect(await ask(probe, await freePort())).toEqual(silent("ECONNREFUSED"));
     const port = await http(() => undefined);
     expect(await ask(probe, port, {}, AbortSignal.timeout(50))).toMatchObject({ healthy: false, answered: false });
     expect(await ask(probe, port, { protocol: "http2" }, AbortSignal.timeout(50))).toMatchObject({ healthy: false });
@@ -144,7 +119,7 @@ describe("TCP", () => {
   });
 
   test("nobody listens", async () => {
-    expect(await ask(tcpProbe, await closedPort())).toEqual(silent("ECONNREFUSED"));
+    expect(await ask(tcpProbe, await freePort())).toEqual(silent("ECONNREFUSED"));
   });
 });
 
@@ -158,7 +133,7 @@ describe("gRPC", () => {
         error ? reject(error) : resolve(bound),
       );
     });
-    closing.push(() => server.forceShutdown());
+    atEnd(() => server.forceShutdown());
     return { port, health };
   }
 
@@ -178,7 +153,7 @@ describe("gRPC", () => {
         error ? reject(error) : resolve(bound),
       );
     });
-    closing.push(() => server.forceShutdown());
+    atEnd(() => server.forceShutdown());
     expect(await ask(grpcProbe(""), port)).toEqual(refused("gRPC status 12"));
     const plain = createHttp2Server();
     plain.on("stream", (stream) => {

@@ -1,36 +1,15 @@
 // Probes of instances that speak TLS: whom they believe, by the policy of the service.
-import { once } from "node:events";
 import { createSecureServer } from "node:http2";
 import { createServer } from "node:https";
-import type { Server, Socket } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { tlsSchema } from "../../../src/model/policy/tls.js";
 import { grpcProbe } from "../../../src/probes/grpc-probe.js";
 import { httpProbe } from "../../../src/probes/http-probe.js";
 import type { ProbeTarget } from "../../../src/probes/target.js";
 import { AUTHORITY, CERTIFICATE, PRIVATE_KEY } from "./certificates.js";
+import { closeServers, listen } from "./servers.js";
 
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
-async function listen(server: Server): Promise<number> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined);
-  });
-  closing.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("not listening on a port");
-  return address.port;
-}
+afterEach(closeServers);
 
 const OWN = { cert: CERTIFICATE, key: PRIVATE_KEY };
 const probe = httpProbe({ path: "/healthz", statuses: [200] });
